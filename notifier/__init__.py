@@ -1,0 +1,1 @@
+"""Durable, explainable notifications for Argo Rollouts."""

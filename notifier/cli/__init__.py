@@ -1,0 +1,1 @@
+"""The command line: one module per command; parses, calls the same code as the daemon, prints."""

@@ -1,0 +1,1 @@
+"""What runs: asyncio over ports. Decides nothing; asks core and acts."""

@@ -1,0 +1,1 @@
+"""The sandboxed Jinja2 environment."""

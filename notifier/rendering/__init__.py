@@ -1,0 +1,1 @@
+"""The killable child that renders templates of tenants (not built yet)."""

@@ -1,0 +1,1 @@
+"""Delivery services: one module each, one registry line each."""

@@ -1,0 +1,1 @@
+"""Outbox and ledger: one package each, one registry line each."""

@@ -1,0 +1,34 @@
+"""What every test gets: loopback only, no blocking call on the loop, a scrubbed environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+from pytest_socket import disable_socket, socket_allow_hosts
+
+
+def pytest_runtest_setup() -> None:
+    """Sockets reach this machine only."""
+    disable_socket(allow_unix_socket=True)
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """A blocking call of ours on the event loop fails the test."""
+    if request.node.get_closest_marker("blocking"):
+        yield None
+        return
+    with blockbuster_ctx("notifier") as blockbuster:
+        yield blockbuster
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and credentials of the machine reach no test."""
+    for name in list(os.environ):
+        if name.startswith(("NOTIFIER_", "KUBE", "POD_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
