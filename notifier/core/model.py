@@ -45,13 +45,15 @@ class Observation:
     `contiguous` is False if versions between this and the previous observation of the object may
     have been missed. `type` is ADDED, MODIFIED or DELETED for a live watch, LISTED for an object of
     a (re)list, SYNCED (empty raw) once a list is complete, and ABSENT (raw: a stub object with
-    metadata only) for an object that a relist no longer shows.
+    metadata only) for an object that a relist no longer shows. `decoded` is the object as far as its
+    reader needs it, where decoding the line has given that already (`core.objects.WireRollout`).
     """
 
     resource: Resource
     type: Literal["ADDED", "MODIFIED", "DELETED", "LISTED", "SYNCED", "ABSENT"]
     raw: bytes
     contiguous: bool = True
+    decoded: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

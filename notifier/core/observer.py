@@ -1,83 +1,277 @@
-"""What is remembered of every watched object, and what an observation changes. Pure and
-synchronous.
+"""Turns observations of watched objects into changes. Pure and synchronous.
 
 The hot path: `observe()` decodes the tracked fields, compares them with the remembered ones and,
-most
-of the time, returns None. State is in memory; whoever drives it commits `Change.snapshot` in order.
+most of the time, returns nothing. State is in memory; whoever drives it commits `Change.snapshot`
+in order, per Rollout.
+
+First sights (spec/transitions.md section 2): a Rollout seen for the first time is a baseline and
+says nothing, whatever its state. Only one that a relist shows, created after the newest Rollout
+known before, was created in the gap: it is compared with an empty one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from notifier.core.model import (
-    JsonObject,
-    ObjectRef,
-    Observation,
-    Resource,
-    StoredSnapshot,
-    Transition,
-)
+import msgspec
+from msgspec import Raw
 
+from notifier.core import keys, objects, owned_objects, snapshots, transitions
+from notifier.core.memory import Memory, Remembered, refer
+from notifier.core.model import JsonObject, Observation, Resource, StoredSnapshot, Transition
+from notifier.core.objects import Rollout, RolloutMetadata, RolloutVersion
+from notifier.core.observed import Change, Found
+from notifier.core.owned_observer import OwnedObserver
+from notifier.core.remembered import Known, Past
+from notifier.core.surroundings import Surroundings, Wanted
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An object that must be looked at before the keys of a change are final.
+__all__ = ["Change", "Observer", "Wanted"]
 
-    `name` GETs one object; a `selector` instead LISTs (runs or ReplicaSets of a rollout in a gap).
-    """
-
-    kind: str
-    namespace: str
-    name: str = ""
-    selector: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What one observation leads to.
-
-    `snapshot` is to be committed with the transitions (None: nothing to store), `forget` the uid
-    that
-    ceased to exist. `raw` are the bytes of the Rollout version that contains the transitions, empty
-    if they were seen on another object: then GET the Rollout. `previous` are the tracked fields of
-    the version before, as a Rollout-shaped map. While `wanted` is not empty the transitions are
-    provisional: fetch, then call `Observer.resolve`.
-    """
-
-    rollout: ObjectRef
-    transitions: Sequence[Transition] = ()
-    snapshot: StoredSnapshot | None = None
-    forget: str = ""
-    raw: bytes = b""
-    previous: JsonObject | None = None
-    wanted: Sequence[Wanted] = ()
+ANNOTATIONS: Final = "notifications.argoproj.io/"
+SCALING: Final = "on-scaling-replica-set"
+DELETED: Final = "on-rollout-deleted"
 
 
 class Observer:
-    """Remembers every rollout, run, experiment and ReplicaSet; turns observations into changes."""
+    """Remembers every rollout, run, experiment and ReplicaSet; turns observations into changes.
 
-    def __init__(self, *, instance_id: str = "") -> None: ...
+    Counters for metrics: `malformed` objects by resource, `lost` occurrences by trigger (a gap
+    certainly hid them), `stale` versions older than what is known (W1), `approximate` steps derived
+    without managedFields. With `every_version` set, a version in which nothing tracked changed is a
+    change too, for conditions that look at other fields.
+    """
 
-    def restore(self, snapshots: Iterable[StoredSnapshot]) -> None:
+    def __init__(self, *, instance_id: str = "") -> None:
+        self.malformed: Counter[str] = Counter()
+        self.lost: Counter[str] = Counter()
+        self.stale = 0
+        self.approximate = 0
+        self.every_version = False
+        self._instance_id = instance_id
+        self._memory = Memory()
+        self._checkpoint: str | None = None
+        self._wants: frozenset[Resource] = frozenset()
+        owned = OwnedObserver(self._memory)
+        self._by_resource: Mapping[Resource, Callable[[Observation], Sequence[Change]]] = {
+            "rollouts": self._rollout,
+            "replicasets": owned.replica_set,
+            "experiments": owned.experiment,
+            "analysisruns": owned.run,
+        }
+
+    def restore(self, stored: Iterable[StoredSnapshot]) -> None:
         """Take over what a former process committed; later lists are then gaps, not first
-        sights."""
+        sights.
+
+        A row that cannot be read is counted as malformed; its Rollout will be a baseline.
+        """
+        for row in stored:
+            if row.kind != snapshots.KIND:
+                continue
+            try:
+                self._memory.take_over(row)
+            except msgspec.DecodeError:
+                self.malformed["snapshots"] += 1
+            else:
+                self._checkpoint = self._memory.newest
 
     def observe(self, observation: Observation) -> Sequence[Change]:
-        """Return what the observation changes; empty for most."""
-        raise NotImplementedError
+        """Return what the observation changes; empty for most.
 
-    def resolve(self, change: Change, found: Mapping[Wanted, Sequence[bytes]]) -> Change:
+        Never raises for what an object holds: a malformed one is skipped and counted.
+        """
+        try:
+            return self._by_resource[observation.resource](observation)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.malformed[observation.resource] += 1
+            return ()
+
+    def resolve(self, change: Change, found: Found) -> Change:
         """Return the change with final keys, given the objects found (none found: empty)."""
-        raise NotImplementedError
+        if change.again is None:
+            return change
+        return replace(change, transitions=change.again(found), wanted=(), again=None)
 
     def still_paused(self, rollout_uid: str, pause_key: str) -> bool:
         """Say whether the pause of that transition key is still the current one (services.md
         6.4)."""
-        raise NotImplementedError
+        remembered = self._memory.rollouts.get(rollout_uid)
+        return remembered is not None and remembered.known.pause_key == pause_key != ""
 
     @property
     def wants(self) -> frozenset[Resource]:
         """Name the optional resources that annotations seen so far ask for (replicasets)."""
-        raise NotImplementedError
+        return self._wants
+
+    # --- one version of a Rollout ---------------------------------------------------------------
+
+    def _rollout(self, observation: Observation) -> Sequence[Change]:
+        if observation.type == "SYNCED":
+            gone = self._memory.synced("rollouts")
+            self._checkpoint = self._memory.newest
+            return [self._deleted(uid, recovered=True) for uid in sorted(gone)]
+        if observation.type in {"DELETED", "ABSENT"}:
+            return self._gone(observation)
+        wire = observation.decoded
+        version = objects.version_of(wire) if wire else objects.decode_rollout(observation.raw)
+        uid = version.rollout.metadata.uid
+        remembered = self._memory.rollouts.get(uid)
+        if version.instance_id != self._instance_id:
+            return (
+                () if remembered is None else [Change(rollout=self._memory.forget(uid), forget=uid)]
+            )
+        if not self._wants and _asks_for_scaling(version.annotations):
+            self._wants = frozenset({"replicasets"})
+        if remembered is None:
+            return self._first_sight(version, observation)
+        if self._memory.unlisted:
+            self._memory.unlisted["rollouts"].discard(uid)
+        if version.resource_version == remembered.resource_version:
+            return ()
+        encoded = snapshots.encode_rollout(version.rollout)
+        if encoded == remembered.encoded:
+            return self._untracked(version, remembered, observation)
+        return self._tracked(version, encoded, remembered, observation)
+
+    def _untracked(
+        self, version: RolloutVersion, remembered: Remembered, observation: Observation
+    ) -> Sequence[Change]:
+        """Remember a version in which nothing tracked changed."""
+        remembered.resource_version = version.resource_version
+        remembered.gap = False
+        if not self.every_version:
+            return ()
+        previous: JsonObject = msgspec.json.decode(remembered.encoded)
+        reference = refer(version.rollout.metadata)
+        return [Change(rollout=reference, raw=observation.raw, previous=previous)]
+
+    def _tracked(
+        self,
+        version: RolloutVersion,
+        encoded: bytes,
+        remembered: Remembered,
+        observation: Observation,
+    ) -> Sequence[Change]:
+        """Compare two versions, unless the later one is from a server that lags behind (W1)."""
+        previous = snapshots.decode_rollout(remembered.encoded)
+        if _went_back(previous, version.rollout):
+            self.stale += 1
+            remembered.gap = True
+            return ()
+        live = observation.contiguous and observation.type != "LISTED"
+        contiguous = live and not remembered.gap
+        past = Past(previous, remembered.known)
+        remembered.encoded = encoded
+        remembered.resource_version = version.resource_version
+        remembered.gap = False
+        return [self._compared(past, version, contiguous, observation)]
+
+    def _first_sight(self, version: RolloutVersion, observation: Observation) -> Sequence[Change]:
+        """Take a Rollout as it is, or as created in the gap that ends with this list."""
+        memory, metadata = self._memory, version.rollout.metadata
+        namesake = memory.uid_of(metadata.namespace, metadata.name)
+        gone = [self._deleted(namesake, recovered=True)] if namesake else []
+        created = metadata.creation_timestamp
+        unseen = observation.type == "LISTED" and self._checkpoint is not None
+        in_gap = unseen and created > (self._checkpoint or "")
+        memory.newest = max(memory.newest, created)
+        known = Known(newest_experiment=created) if in_gap else transitions.baseline(version)
+        memory.remember(version.rollout, version.resource_version, known)
+        if in_gap:
+            nothing = RolloutMetadata(metadata.name, metadata.uid, metadata.namespace, 0, created)
+            return [
+                *gone,
+                self._compared(Past(Rollout(nothing), known), version, False, observation),
+            ]
+        reference = refer(metadata)
+        snapshot = memory.snapshot(reference)
+        return [*gone, Change(rollout=reference, snapshot=snapshot, raw=observation.raw)]
+
+    def _compared(
+        self, past: Past, version: RolloutVersion, contiguous: bool, observation: Observation
+    ) -> Change:
+        """Derive what lies between two versions, and remember what it teaches."""
+        reference = refer(version.rollout.metadata)
+        around = Surroundings(
+            namespace=reference.namespace,
+            runs=self._memory.neighbours.runs,
+            replica_sets=tuple(self._memory.neighbours.replica_sets(reference.uid)),
+            uses_analysis=not contiguous and objects.uses_analysis(observation.raw),
+        )
+        derived = transitions.derive(past, version, contiguous, around)
+        self._memory.rollouts[reference.uid].known = derived.known
+        self.lost.update(derived.lost)
+        self.approximate += sum("approximate" in found.facts for found in derived.transitions)
+
+        def again(found: Found) -> Sequence[Transition]:
+            informed = replace(around, found=found, wanted=[])
+            return transitions.derive(past, version, contiguous, informed).transitions
+
+        return Change(
+            rollout=reference,
+            transitions=derived.transitions,
+            snapshot=self._memory.snapshot(reference),
+            raw=observation.raw,
+            previous=msgspec.json.decode(snapshots.encode_rollout(past.rollout)),
+            wanted=derived.wanted,
+            again=again if derived.wanted else None,
+        )
+
+    # --- the end of a Rollout -------------------------------------------------------------------
+
+    def _gone(self, observation: Observation) -> Sequence[Change]:
+        """Take a DELETED, or what a relist no longer shows."""
+        metadata = owned_objects.decode_stub(observation.raw)
+        uid = metadata.uid or self._memory.uid_of(metadata.namespace, metadata.name)
+        if uid not in self._memory.rollouts:
+            return ()
+        if observation.type == "ABSENT":
+            return [self._deleted(uid, recovered=True)]
+        change = self._deleted(uid, resource_version=metadata.resource_version)
+        return [replace(change, raw=observation.raw)]
+
+    def _deleted(self, uid: str, *, recovered: bool = False, resource_version: str = "") -> Change:
+        """Forget a Rollout and say that it is gone; its tracked fields stand in for it."""
+        remembered = self._memory.rollouts[uid]
+        reference = self._memory.forget(uid)
+        transition = Transition(
+            trigger=DELETED,
+            reason="RolloutDeleted",
+            rollout=reference,
+            key=keys.key(DELETED, uid, "deleted"),
+            resource_version=resource_version or remembered.resource_version,
+            recovered=recovered,
+            facts={"revision": remembered.known.revision},
+        )
+        return Change(
+            rollout=reference,
+            transitions=[transition],
+            forget=uid,
+            raw=remembered.encoded,
+            previous=msgspec.json.decode(remembered.encoded),
+        )
+
+
+def _went_back(previous: Rollout, current: Rollout) -> bool:
+    """Say whether a state is older than the remembered one (spec/reliability.md W1).
+
+    A status that was wiped has no observedGeneration and is not old.
+    """
+    if current.metadata.generation < previous.metadata.generation:
+        return True
+    then, now = previous.status.observed_generation, current.status.observed_generation
+    return then.isdecimal() and now.isdecimal() and int(now) < int(then)
+
+
+def _asks_for_scaling(annotations: Mapping[str, Raw]) -> bool:
+    """Say whether an annotation names the one trigger that needs the watch of ReplicaSets."""
+    for name, value in annotations.items():
+        if not name.startswith(ANNOTATIONS):
+            continue
+        listed = name.startswith(f"{ANNOTATIONS}subscriptions")
+        if SCALING in name or (listed and SCALING.encode() in bytes(value)):
+            return True
+    return False

@@ -1,0 +1,65 @@
+"""The stored form of what is remembered of a Rollout: one row is everything a restart needs.
+
+JSON, so that a person can read it in the store. Fields are only ever added, each with a default:
+an older release ignores what it does not know, a newer one fills in what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw, Struct
+
+from notifier.core.model import ObjectRef, StoredSnapshot
+from notifier.core.objects import Rollout
+from notifier.core.remembered import Known, KnownExperiment, KnownReplicaSet
+
+KIND = "Rollout"
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A Rollout's last version, what is known beside it, and its ReplicaSets and Experiments.
+
+    `rollout` is the encoded `objects.Rollout`; `checkpoint` the creation time of the newest Rollout
+    seen when the row was made, in RFC 3339.
+    """
+
+    resource_version: str
+    rollout: Raw
+    known: Known = Known()
+    replica_sets: tuple[KnownReplicaSet, ...] = ()
+    experiments: Mapping[str, KnownExperiment] = {}
+    checkpoint: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_snapshots = msgspec.json.Decoder(Snapshot)
+_rollouts = msgspec.json.Decoder(Rollout)
+
+
+def encode_rollout(rollout: Rollout) -> bytes:
+    """Encode the tracked fields: equal bytes, equal versions."""
+    return _encoder.encode(rollout)
+
+
+def decode_rollout(encoded: bytes | Raw) -> Rollout:
+    """Decode what `encode_rollout` made."""
+    return _rollouts.decode(encoded)
+
+
+def encode(snapshot: Snapshot, rollout: ObjectRef) -> StoredSnapshot:
+    """Make the row of a Rollout."""
+    return StoredSnapshot(
+        kind=KIND,
+        uid=rollout.uid,
+        namespace=rollout.namespace,
+        name=rollout.name,
+        data=_encoder.encode(snapshot),
+    )
+
+
+def decode(stored: StoredSnapshot) -> tuple[Snapshot, Rollout]:
+    """Read a row. Raises `msgspec.DecodeError` if it is none."""
+    snapshot = _snapshots.decode(stored.data)
+    return snapshot, decode_rollout(snapshot.rollout)

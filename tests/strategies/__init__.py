@@ -1,0 +1,1 @@
+"""Builders and strategies that tests of several rooms share."""
