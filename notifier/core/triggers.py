@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from notifier.core import decoding, scalars
 from notifier.languages import Condition as Program
+from notifier.languages import LanguageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One item of a trigger's list. `key` is stable under reordering of YAML keys (spec 8)."""
+    """One item of a trigger's list. `text` is its `when`, `key` the name of the condition that
+    stays the same while index and text do (spec/configuration.md 8)."""
 
     index: int
     send: Sequence[str]
@@ -57,5 +62,29 @@ Outcome: TypeAlias = Fired | NotFired | Failed
 
 
 def evaluate(condition: Condition, variables: Mapping[str, Any]) -> Outcome:
-    """Evaluate `when`, then `oncePer` (spec/configuration.md 6.1). An empty `when` holds."""
-    raise NotImplementedError
+    """Evaluate `when`, then `oncePer` (spec/configuration.md 6.1). An empty `when` holds.
+
+    Only the boolean true counts; `oncePer` is formatted as Go prints it.
+    """
+    try:
+        if condition.when is not None:
+            value = condition.when.evaluate(variables)
+            if value is not True:
+                return NotFired(_reason(value))
+        if condition.once_per is None:
+            return Fired()
+        return Fired(once=scalars.text(condition.once_per.evaluate(variables)))
+    except LanguageError as error:
+        return Failed(error.message)
+
+
+def condition_key(index: int, when: str) -> str:
+    """Return the name that the state annotation knows a condition by (spec/configuration.md 8)."""
+    digest = hashlib.sha1(when.encode(errors="replace"), usedforsecurity=False).digest()
+    return f"[{index}].{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def _reason(value: Any) -> str:
+    if value is False:
+        return "when is false"
+    return f"when gives {decoding.kind(value)}; only true counts"

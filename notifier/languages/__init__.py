@@ -1,60 +1,52 @@
 """The languages of templates and conditions: pure, and ignorant of notifications.
 
-This module is the seam. A template language compiles a text to a `Program`, a condition language
-to a
-`Condition`; both raise `LanguageError`. `TEMPLATES` and `CONDITIONS` name what is there today.
+`INSTALLED` is what there is today: a new language is one line here (the seam is `seam.py`). Which
+template language a template is in is decided in one place, `choosing.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field
 
-Escape = Literal["none", "slack", "html"]
+from notifier.languages import jinja
+from notifier.languages.seam import (
+    Condition,
+    ConditionLanguage,
+    Escape,
+    LanguageError,
+    Program,
+    TemplateLanguage,
+)
 
+__all__ = [
+    "CONDITIONS",
+    "INSTALLED",
+    "TEMPLATES",
+    "Condition",
+    "ConditionLanguage",
+    "Escape",
+    "LanguageError",
+    "Languages",
+    "Program",
+    "TemplateLanguage",
+]
 
-class LanguageError(Exception):
-    """A text cannot be compiled or evaluated; `line` and `column` count from 1, 0 where unknown."""
+TEMPLATES: Mapping[str, TemplateLanguage] = {
+    "jinja": jinja.Jinja(),
+}
+"""Template languages by the word that `engine:` names them by."""
 
-    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.column = column
-
-
-class Program(Protocol):
-    """A compiled template text."""
-
-    def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
-        """Return the text; data (not the template's own text) is defused for `escape`. Raises
-        `LanguageError`."""
-        ...
-
-
-class Condition(Protocol):
-    """A compiled condition."""
-
-    def evaluate(self, variables: Mapping[str, Any]) -> Any:
-        """Return the value. Raises `LanguageError`."""
-        ...
-
-
-class TemplateLanguage(Protocol):
-    """Compiles template texts."""
-
-    name: str
-
-    def compile(self, text: str, partials: Mapping[str, str] = ...) -> Program:
-        """Return the program. Raises `LanguageError`."""
-        ...
+CONDITIONS: Mapping[str, ConditionLanguage] = {}
+"""Condition languages by name; conditions are always `expr`."""
 
 
-class ConditionLanguage(Protocol):
-    """Compiles condition texts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Languages:
+    """A set of languages; a scope with other limits has a set of its own."""
 
-    name: str
+    templates: Mapping[str, TemplateLanguage] = field(default_factory=dict)
+    conditions: Mapping[str, ConditionLanguage] = field(default_factory=dict)
 
-    def compile(self, text: str) -> Condition:
-        """Return the condition. Raises `LanguageError`."""
-        ...
+
+INSTALLED = Languages(templates=TEMPLATES, conditions=CONDITIONS)

@@ -1,0 +1,65 @@
+"""What a language is to the rest: a text is compiled once, a program is rendered many times.
+
+A template language compiles a text to a `Program`, a condition language to a `Condition`; both
+raise `LanguageError` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
+
+Escape = Literal["none", "slack", "html"]
+
+
+class LanguageError(Exception):
+    """A text cannot be compiled or evaluated; `line` and `column` count from 1, 0 where unknown."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class Program(Protocol):
+    """A compiled template text."""
+
+    def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
+        """Return the text; data (not the template's own text) is defused for `escape`. Raises
+        `LanguageError`."""
+        ...
+
+
+class Condition(Protocol):
+    """A compiled condition."""
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """Return the value. Raises `LanguageError`."""
+        ...
+
+
+class TemplateLanguage(Protocol):
+    """Compiles template texts."""
+
+    @property
+    def name(self) -> str:
+        """The word that `engine:` names it by."""
+        ...
+
+    def compile(self, text: str, partials: Mapping[str, str] = ...) -> Program:
+        """Return the program. Raises `LanguageError`."""
+        ...
+
+
+class ConditionLanguage(Protocol):
+    """Compiles condition texts."""
+
+    @property
+    def name(self) -> str:
+        """The name that errors call it by."""
+        ...
+
+    def compile(self, text: str) -> Condition:
+        """Return the condition. Raises `LanguageError`."""
+        ...
