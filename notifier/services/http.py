@@ -1,0 +1,244 @@
+"""The shared HTTP session, one exchange over it, and what its exceptions mean.
+
+aiohttp is mapped here and nowhere else: `failure` covers its public exceptions (a test walks them).
+Import it where a service is built, not where its type is declared: it costs start-up time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
+from typing_extensions import override
+
+from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
+from notifier.ports import Clock
+from notifier.services import answers
+from notifier.services.addresses import Blocked, Guard
+from notifier.version import __version__
+
+READ_LIMIT: Final = 64 * 1024
+"""Bytes of an answer that are read (spec/security.md S7)."""
+
+BODY_S: Final = 1.0
+"""Seconds that an answer's body may take after its head: the verdict is known, only the connection
+is at stake."""
+
+CONNECT_S: Final = 5.0
+
+HEADERS: Final = {"User-Agent": f"notifier/{__version__}", "Accept-Encoding": "identity"}
+
+
+class BoundedResponse(aiohttp.ClientResponse):
+    """A response whose body is never read beyond `READ_LIMIT`, whoever asks for it.
+
+    That of a refusal is read for `BODY_S` at most and is empty then: its status says enough.
+    """
+
+    @override
+    async def read(self) -> bytes:
+        if self._body is None:
+            if self.ok:
+                self._body = await self._whole()
+            else:
+                try:
+                    async with asyncio.timeout(BODY_S):
+                        self._body = await self._whole()
+                except (aiohttp.ClientError, OSError):
+                    self._body = b""
+                    self.close()
+        return self._body
+
+    async def _whole(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while not self.content.at_eof():
+            chunk = await self.content.read(READ_LIMIT + 1 - size)
+            parts.append(chunk)
+            size += len(chunk)
+            if size > READ_LIMIT:
+                self.close()
+                raise aiohttp.ClientPayloadError("the answer is too long")
+        return b"".join(parts)
+
+
+class _Resolver(AbstractResolver):
+    """The system's resolver in a thread; tells the guard what names stand for."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._inner = aiohttp.ThreadedResolver()
+        self._guard = guard
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        self._guard.resolved(host, [each["host"] for each in found])
+        return found
+
+    @override
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def open_session(guard: Guard, *, timeout_s: float = 15.0) -> aiohttp.ClientSession:
+    """Return the session that all services of a scope share; call it on the running loop.
+
+    No cookies, no proxies from the environment, no decompression; every socket passes the guard.
+    The deadline of an exchange is `timeout_s` unless its service says otherwise.
+    """
+    connector = aiohttp.TCPConnector(
+        limit=0,  # the dispatcher bounds how many attempts run
+        resolver=_Resolver(guard),
+        socket_factory=guard.open_socket,
+        keepalive_timeout=30.0,
+    )
+    session = aiohttp.ClientSession(
+        connector=connector,
+        headers=HEADERS,
+        skip_auto_headers=("Content-Type",),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=timeout(timeout_s),
+        trust_env=False,
+        auto_decompress=False,
+        response_class=BoundedResponse,
+    )
+    session._retry_connection = False  # an attempt is one request; no public switch exists
+    return session
+
+
+@functools.lru_cache(maxsize=64)
+def timeout(total_s: float) -> aiohttp.ClientTimeout:
+    """Return the limits of one exchange: its total, and the connection within it."""
+    return aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S)
+
+
+async def post(
+    session: aiohttp.ClientSession,
+    url: yarl.URL,
+    *,
+    method: str,
+    headers: Sequence[tuple[str, str]],
+    body: bytes | None,
+    place: str,
+    verify: bool,
+    timeout_s: float | None,
+) -> tuple[int, Mapping[str, str]]:
+    """Make one exchange and return status and headers of the answer; its body does not matter.
+
+    `place` is scheme and host for errors. Raises `DeliveryError` if there was no answer.
+    """
+    limits: dict[str, Any] = {} if timeout_s is None else {"timeout": timeout(timeout_s)}
+    try:
+        async with session.request(
+            method,
+            url,
+            data=body,
+            headers=headers,
+            allow_redirects=False,
+            ssl=verify,
+            **limits,
+        ) as response:
+            await _finish(response)
+            return response.status, response.headers
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise failure(error, place) from error
+
+
+async def _finish(response: aiohttp.ClientResponse) -> None:
+    """Take in the rest of a short answer, so that its connection can be used again. A long, slow or
+    broken one costs its connection, never the verdict."""
+    content = response.content
+    if content.at_eof():
+        return
+    try:
+        if content.is_eof():
+            await response.read()
+        else:
+            async with asyncio.timeout(BODY_S):
+                await response.read()
+    except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError
+        response.close()
+
+
+def failure(error: Exception, place: str) -> DeliveryError:
+    """Return what an exception of the client means (spec/services.md 6.1, last rows).
+
+    Nothing of its text is kept: it may hold URL, headers or the words of the other side.
+    """
+    for kinds, meaning in _FAILURES:
+        if isinstance(error, kinds):
+            return meaning(error, place)
+    return Permanent(Reason.DEFECT, f"{place}: the request could not be made")
+
+
+def _connecting(error: Exception, place: str) -> DeliveryError:
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, Blocked):
+        return Misconfigured(Reason.BLOCKED, f"{place}: the address is not allowed")
+    number = getattr(cause, "errno", None)
+    why = os.strerror(number).lower() if number else "no connection"
+    return Retryable(Reason.NETWORK, f"{place}: {why}")
+
+
+def _certificate(error: Exception, place: str) -> DeliveryError:
+    cause = getattr(error, "certificate_error", None)
+    why = getattr(cause, "verify_message", "") or "not valid for this host"
+    return Misconfigured(Reason.CERTIFICATE, f"{place}: certificate refused: {why}")
+
+
+def _fixed(
+    kind: type[Retryable | Permanent | Misconfigured], reason: Reason, what: str, **more: bool
+) -> Callable[[Exception, str], DeliveryError]:
+    def meaning(_: Exception, place: str) -> DeliveryError:
+        return kind(reason, f"{place}: {what}", **more)
+
+    return meaning
+
+
+_FAILURES: Final[Sequence[tuple[Any, Callable[[Exception, str], DeliveryError]]]] = (
+    (
+        (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch),
+        _certificate,
+    ),
+    (
+        aiohttp.ClientConnectorSSLError,
+        _fixed(Retryable, Reason.NETWORK, "TLS handshake failed"),
+    ),
+    (
+        aiohttp.ClientConnectorDNSError,
+        _fixed(Retryable, Reason.NETWORK, "the name cannot be resolved"),
+    ),
+    (aiohttp.ClientConnectorError, _connecting),
+    (
+        aiohttp.ConnectionTimeoutError,
+        _fixed(Retryable, Reason.TIMEOUT, "no connection in time"),
+    ),
+    (TimeoutError, _fixed(Retryable, Reason.TIMEOUT, "no answer in time", ambiguous=True)),
+    (
+        aiohttp.InvalidURL,
+        _fixed(Misconfigured, Reason.CONFIGURATION, "the URL cannot be used"),
+    ),
+    (
+        (aiohttp.ClientError, OSError),
+        _fixed(Retryable, Reason.NETWORK, "connection lost before the answer", ambiguous=True),
+    ),
+)
+"""First match decides; more special exceptions stand before more general ones."""
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], place: str, clock: Clock
+) -> DeliveryError | None:
+    """Return the error that an answer means, None for success."""
+    if 200 <= status <= 299:
+        return None
+    return answers.refusal(status, headers, place, now=clock.now())

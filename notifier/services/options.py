@@ -1,0 +1,185 @@
+"""Reading a service's options: known fields, typed values, warnings for the rest. Pure.
+
+Types are strict, as upstream, except that a text that came from a Secret is turned into the type of
+its field (spec/configuration.md 3 and 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from notifier.core import decoding, durations
+from notifier.core.secrets import Secret, Substituted
+
+TRANSPORT_LATER: Final = (
+    "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency", "maxAge", "exportTo",
+    "maxConnsPerHost",
+)  # fmt: skip
+"""Common transport keys of spec/services.md 1 that have no effect yet: each use is warned about."""
+
+POOLING: Final = ("maxIdleConns", "maxIdleConnsPerHost", "idleConnTimeout")
+"""Accepted without effect: pooling is ours."""
+
+LONGEST_TIMEOUT_S: Final = 300.0
+
+_TRUE: Final = frozenset({"true", "yes", "on", "1"})
+_FALSE: Final = frozenset({"false", "no", "off", "0", ""})
+
+
+class Options:
+    """The options of one service while they are read. Every method raises `ValueError` with the
+    field's name as it was written and the fix."""
+
+    def __init__(
+        self,
+        raw: Mapping[str, Any],
+        known: Iterable[str],
+        *,
+        later: Sequence[str] = (),
+        idle: Sequence[str] = (),
+    ) -> None:
+        names = (*known, *later, *idle)
+        found = decoding.fields({str(key): value for key, value in raw.items()}, names)
+        self._values = {name: value for name, value in found.values.items() if value is not None}
+        self._written = found.written
+        self.warnings: list[str] = []
+        for name in found.unknown:
+            hint = decoding.did_you_mean(name, names)
+            self.warnings.append(f"{name}: unknown field" + (f": {hint}" if hint else ""))
+        for name in later:
+            if name in self._values:
+                self.warn(name, "not supported yet, it has no effect")
+        for name in idle:
+            if name in self._values and name not in POOLING:
+                self.warn(name, "has no effect")
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def warn(self, name: str, what: str) -> None:
+        """Add a warning about a field."""
+        self.warnings.append(f"{self._written.get(name, name)}: {what}")
+
+    def wrong(self, name: str, what: str) -> ValueError:
+        """Return the error about a field."""
+        return ValueError(f"{self._written.get(name, name)}: {what}")
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a text; a number or boolean is converted as the upstream decoder does."""
+        if name not in self._values:
+            return default
+        try:
+            return decoding.text(self._values[name])
+        except decoding.Unfit as error:
+            raise self.wrong(name, str(error)) from None
+
+    def required(self, name: str, fix: str) -> str:
+        """Return a text that must not be empty; `fix` says what to write."""
+        value = self.text(name)
+        if not value:
+            raise self.wrong(name, f"is missing: {fix}")
+        return value
+
+    def secret(self, name: str) -> Secret:
+        """Return a text that is never shown."""
+        return Secret(self.text(name))
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return a boolean."""
+        value = self._values.get(name, default)
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, Substituted):
+            word = value.strip().casefold()
+            if word in _TRUE or word in _FALSE:
+                return word in _TRUE
+            raise self.wrong(name, "the Secret's entry is neither true nor false")
+        fix = "write true or false without quotes"
+        raise self.wrong(name, f"is {decoding.kind(value)}, but true or false is expected: {fix}")
+
+    def number(self, name: str, default: int, *, low: int, high: int) -> int:
+        """Return an integer from `low` to `high`."""
+        value = self._values.get(name, default)
+        if isinstance(value, Substituted):
+            digits = value.strip()
+            if not digits.removeprefix("-").isdecimal() or len(digits) > 20:
+                raise self.wrong(name, "the Secret's entry is not a number")
+            value = int(digits)
+        if isinstance(value, bool) or not isinstance(value, int):
+            fix = "write it without quotes" if isinstance(value, str) else "write a whole number"
+            raise self.wrong(name, f"is {decoding.kind(value)}, but a number is expected: {fix}")
+        if not low <= value <= high:
+            raise self.wrong(name, f"is out of range: write {low} to {high}")
+        return value
+
+    def duration_s(self, name: str, default: float) -> float:
+        """Return seconds of a Go duration text, or of integer nanoseconds as upstream has them."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool):
+            seconds: float | None = value / 1e9
+        else:
+            seconds = durations.seconds(value) if isinstance(value, str) else None
+        if seconds is None or seconds < 0:
+            raise self.wrong(name, 'is no duration: write "5s", "1m30s" or nanoseconds')
+        return seconds
+
+    def timeout_s(self) -> float | None:
+        """Return `timeout` in seconds, None for the daemon's own."""
+        if "timeout" not in self._values:
+            return None
+        value = self._values["timeout"]
+        if isinstance(value, int) and not isinstance(value, bool) and value <= LONGEST_TIMEOUT_S:
+            seconds = float(value)  # nobody means nanoseconds here: it is our own key
+        else:
+            seconds = self.duration_s("timeout", 0.0)
+        if not 0 < seconds <= LONGEST_TIMEOUT_S:
+            raise self.wrong("timeout", f"is out of range: write up to {LONGEST_TIMEOUT_S:g}s")
+        return seconds
+
+    def choice(self, name: str, among: Sequence[str], default: str) -> str:
+        """Return one of a few words; case does not matter."""
+        value = self.text(name, default).casefold() or default
+        if value not in among:
+            raise self.wrong(name, f"is not known: write one of {', '.join(among)}")
+        return value
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """Return a mapping with text keys; empty if the field is absent."""
+        value = self._values.get(name, {})
+        if not isinstance(value, dict):
+            raise self.wrong(name, f"is {decoding.kind(value)}, but a mapping is expected")
+        return {str(key): item for key, item in value.items()}
+
+    def items(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """Return a list of mappings; empty if the field is absent."""
+        value = self._values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.wrong(name, "a list of mappings is expected: write `- name: …`")
+        return value
+
+    def refuse(self, name: str, why: str) -> None:
+        """Fail if a field is there that must not be ignored."""
+        if name in self._values:
+            raise self.wrong(name, why)
+
+
+def transport(raw: Mapping[str, Any], known: Iterable[str], **kinds: Sequence[str]) -> Options:
+    """Read the options of a service that speaks over the network: the common keys are added.
+
+    A restriction that cannot be enforced yet disables the service rather than being ignored.
+    """
+    names = tuple(known)
+    later = (*kinds.get("later", ()), *(name for name in TRANSPORT_LATER if name not in names))
+    options = Options(
+        raw,
+        (*names, "timeout", "allowedRecipients"),
+        later=later,
+        idle=(*kinds.get("idle", ()), *POOLING),
+    )
+    options.refuse(
+        "allowedRecipients", "not supported yet, and would not restrict anything: remove it"
+    )
+    return options
