@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from notifier.core.errors import Problem
 from notifier.core.model import (
     Attempt,
+    Decision,
     Delivery,
     Event,
     JsonObject,
@@ -149,12 +151,19 @@ class Store(Protocol):
         ...
 
     async def claim(
-        self, *, now: float, limit: int, lease_s: float, blocked: frozenset[str] = frozenset()
+        self,
+        *,
+        now: float,
+        limit: int,
+        lease_s: float,
+        blocked: frozenset[str] = frozenset(),
+        per_namespace: int | None = None,
     ) -> Sequence[Delivery]:
         """T2: take lane heads that are due, oldest due first, one per lane, as `sending`.
 
         Increments `attempt` and sets `token`. `blocked` are `scope/service` names not to take.
-        Expired leases become `ambiguous` first and may be claimed at once.
+        Expired leases become `ambiguous` first and may be claimed at once. Namespaces take turns;
+        none gets more than `per_namespace` in flight (None: no cap).
         """
         ...
 
@@ -231,6 +240,16 @@ class Service(Protocol):
         ...
 
 
+@runtime_checkable
+class Referencing(Protocol):
+    """Optional second half of a `Service` whose messages refer to earlier ones (Slack threads)."""
+
+    def references(self, payload: bytes) -> Sequence[str]:
+        """Return the keys named in a payload whose stored values `send` wants; cheap, never
+        raises."""
+        ...
+
+
 class ServiceModule(Protocol):
     """One registry line: the pure type and how to build the acting half."""
 
@@ -249,4 +268,81 @@ class Renderer(Protocol):
 
     async def render(self, source: str, variables: JsonObject) -> str:
         """Return the text. Raises `EvaluationError`."""
+        ...
+
+
+# --- what the engine counts -------------------------------------------------------------------
+
+
+class Recorder(Protocol):
+    """What the engine counts and measures (spec/operations.md 4); no method may raise or block.
+
+    Label values are configured names or from closed sets; durations are seconds. `trigger` and
+    `service` are names, `scope` is `central` or a namespace.
+    """
+
+    def transition(
+        self, trigger: str, *, recovered: bool, missed: int, waited: float = 0.0
+    ) -> None:
+        """Count a new event, once it is committed; `waited` is observe to commit."""
+        ...
+
+    def decided(self, trigger: str, scope: str, decision: Decision) -> None:
+        """Count the decision about one destination of a new event, once it is committed."""
+        ...
+
+    def render_failed(self, engine: str, scope: str) -> None:
+        """Count a template that failed; the fallback text was planned in its place."""
+        ...
+
+    def duplicates(self, where: Literal["merge", "scope", "id"], count: int) -> None:
+        """Count what was dropped as a duplicate."""
+        ...
+
+    def committed(self, rows: int, seconds: float) -> None:
+        """Measure T1 of one batch: rows in it (snapshots, events, deliveries), time in the
+        store."""
+        ...
+
+    def first_attempt(self, trigger: str, service: str, seconds: float) -> None:
+        """Measure commit to first attempt."""
+        ...
+
+    def attempt(
+        self, service: str, result: str, reason: str, *, ambiguous: bool, seconds: float
+    ) -> None:
+        """Count and measure one attempt; `result` is delivered, retryable, permanent,
+        misconfigured."""
+        ...
+
+    def ended(self, delivery: Delivery, state: State, reason: str, seconds: float) -> None:
+        """Count an end; `seconds` is the age of the delivery."""
+        ...
+
+    def rate_limited(self, service: str) -> None:
+        """Count a claim handed back because its channel has to wait."""
+        ...
+
+    def circuit(self, service: str, state: Literal[0, 1, 2, 3]) -> None:
+        """Show the circuit of a service: 0 closed, 1 half open, 2 open, 3 parked."""
+        ...
+
+    def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:
+        """Show a (re)loaded configuration: its faults, and when (Unix seconds)."""
+        ...
+
+    def observed(self, resource: Resource, at: float) -> None:
+        """Show when the last batch of a watch came (Unix seconds)."""
+        ...
+
+    def store_failed(self) -> None:
+        """Count a refused or unreachable store."""
+        ...
+
+    def loop_lag(self, seconds: float) -> None:
+        """Measure by how much the event loop was late."""
+        ...
+
+    def task_ended(self, task: str) -> None:
+        """Count an eternal task that ended unexpectedly."""
         ...

@@ -1,25 +1,381 @@
-"""`plan()`: one event and its evidence to deliveries, and a verdict for every "no". Pure."""
+"""`plan()`: one event and its evidence to deliveries, and a verdict for every "no". Pure.
+
+Everything a person can ask later ("why was I not told?") is answered by a verdict written here.
+An error is never a "no": a template that fails is replaced by plain text, a condition that fails
+is a verdict of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
 
-from notifier.core.configuration import Configuration
+from notifier.core import lanes, model, retry, subscriptions
+from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
-from notifier.core.model import Delivery, Event, Verdict
+from notifier.core.errors import DETAIL_LIMIT, NotifierError
+from notifier.core.model import (
+    Decision,
+    Delivery,
+    Destination,
+    Event,
+    State,
+    Subscription,
+    Verdict,
+)
+from notifier.core.scopes import Scope
+from notifier.core.service import Composed, Composition, Message
+from notifier.core.triggers import Condition, Failed, Fired, NotFired
+
+QUOTA: Final = 50
+"""Destinations that one event of a rollout may have (spec/configuration.md 5.2)."""
+
+_UNKNOWN: Final = frozenset({Decision.UNKNOWN_SERVICE, Decision.UNKNOWN_TRIGGER})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the operator's settings say about planning: the cluster's name, maximum ages per kind
+    over the defaults, and whether everything but sending is done."""
+
+    cluster: str = ""
+    max_age_s: Mapping[str, float] = field(default_factory=dict)
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one event leads to."""
+    """What one event leads to.
+
+    `dropped` counts duplicates of subscriptions; `failed` names engine and scope of each template
+    that failed and was replaced by plain text.
+    """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
+    dropped: int = 0
+    failed: Sequence[tuple[str, str]] = ()
 
 
 def plan(
-    event: Event, evidence: Evidence, configurations: Sequence[Configuration], *, now: float
+    event: Event,
+    evidence: Evidence,
+    configurations: Sequence[Configuration],
+    *,
+    now: float,
+    policy: Policy | None = None,
 ) -> Plan:
-    """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes."""
-    raise NotImplementedError
+    """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes.
+
+    `configurations` are those of the rollout's namespace and the central one, in this order; `now`
+    is Unix seconds.
+    """
+    planner = _Planner(
+        event=event,
+        evidence=evidence,
+        now=now,
+        policy=policy or Policy(),
+        scopes=len(configurations),
+    )
+    for configuration in configurations:
+        planner.consider(configuration)
+    return planner.finished()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """One subscription to one condition, with everything needed to serve it."""
+
+    configuration: Configuration
+    subscription: Subscription
+    spec: ServiceSpec
+    condition: Condition
+    once: str
+    muted: bool
+    destination: Destination
+
+
+@dataclass(slots=True, kw_only=True)
+class _Planner:
+    """The plan of one event while it is made."""
+
+    event: Event
+    evidence: Evidence
+    now: float
+    policy: Policy
+    scopes: int
+    verdicts: list[Verdict] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    dropped: int = 0
+    considered: int = 0
+    refused: int = 0
+    ids: set[str] = field(default_factory=set)
+    received: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+
+    def consider(self, configuration: Configuration) -> None:
+        """Serve the subscriptions of one scope."""
+        name = self.event.transition.trigger
+        resolved = subscriptions.resolve(name, self.evidence.rollout, configuration)
+        self.dropped += resolved.dropped
+        for problem in resolved.problems:
+            if problem.severity == "error":
+                self._no(Decision.CONFIG_ERROR, configuration, source=problem.key, detail=problem)
+        if not resolved.subscriptions:
+            return
+        muted = _lies_ahead(resolved.muted_until, self.now)
+        scope = Scope(self.event, self.evidence, configuration, self.now)
+        for subscription in resolved.subscriptions:
+            if self.considered == QUOTA:
+                self.refused += 1
+                continue
+            self.considered += 1
+            for wish in self._wishes(scope, subscription, muted=muted):
+                self._serve(scope, wish)
+
+    def finished(self) -> Plan:
+        """Return the plan, with what can only be said at the end."""
+        if self.refused:
+            detail = f"more than {QUOTA} destinations: {self.refused} were left out"
+            self.verdicts.append(
+                Verdict(event_id=self.event.id, decision=Decision.QUOTA, detail=detail)
+            )
+        if not self.considered:
+            self.verdicts.append(
+                Verdict(
+                    event_id=self.event.id,
+                    decision=Decision.NO_SUBSCRIPTION,
+                    trigger=self.event.transition.trigger,
+                    detail="neither annotations nor the global subscriptions name this trigger",
+                )
+            )
+        return Plan(
+            verdicts=tuple(_without_served_elsewhere(self.verdicts)),
+            deliveries=tuple(self.deliveries),
+            dropped=self.dropped,
+            failed=tuple(self.failed),
+        )
+
+    def _wishes(self, scope: Scope, subscription: Subscription, *, muted: bool) -> Iterator[_Wish]:
+        """Yield the conditions that hold for a subscription; a verdict for each that does not."""
+        configuration = scope.configuration
+        trigger = configuration.triggers.get(subscription.trigger)
+        fault = configuration.broken_triggers.get(subscription.trigger)
+        if trigger is None and fault is not None:
+            self._no(Decision.CONFIG_ERROR, configuration, subscription, detail=fault)
+            return
+        if trigger is None:
+            hint = _near(subscription.trigger, configuration.triggers)
+            detail = f"no trigger of this name is configured{hint}"
+            self._no(Decision.UNKNOWN_TRIGGER, configuration, subscription, detail=detail)
+            return
+        spec = configuration.services.get(subscription.service)
+        if spec is None:
+            self._no_service(configuration, subscription)
+            return
+        for condition in trigger.conditions:
+            match scope.evaluate(condition):
+                case Fired(once):
+                    yield _Wish(
+                        configuration=configuration,
+                        subscription=subscription,
+                        spec=spec,
+                        condition=condition,
+                        once=once,
+                        muted=muted,
+                        destination=_destination(spec, subscription.recipient),
+                    )
+                case NotFired(reason):
+                    self._no(
+                        Decision.CONDITION_FALSE, configuration, subscription, condition, reason
+                    )
+                case Failed(error):
+                    self._no(
+                        Decision.CONDITION_ERROR, configuration, subscription, condition, error
+                    )
+
+    def _serve(self, scope: Scope, wish: _Wish) -> None:
+        """Render and compose for one destination; add its rows or the reason why there are
+        none."""
+        message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
+        base = self._id(wish, wish.destination, "")
+        if (first := self._other_scope(wish, message)) is not None:
+            detail = f"the {first} configuration sends the same to the same receiver"
+            self._refuse(wish, Decision.DUPLICATE, detail)
+            return
+        if error:
+            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+        composition = Composition(
+            event=self.event,
+            destination=wish.destination,
+            delivery_id=base,
+            cluster=self.policy.cluster,
+            revision=str(self.event.transition.facts.get("revision", "")),
+        )
+        try:
+            composed = wish.spec.type.compose(message, wish.spec.options, composition)
+        except (NotifierError, ValueError) as problem:
+            self._refuse(wish, Decision.CONFIG_ERROR, str(problem))
+            return
+        if not composed:
+            self._refuse(wish, Decision.CONFIG_ERROR, "the recipient names nobody")
+        for item in composed:
+            self._add(wish, item, base, error)
+
+    def _add(self, wish: _Wish, item: Composed, base: str, error: str) -> None:
+        """Add one row and its verdict; `base` is the id that all rows of a destination share."""
+        destination, identity = wish.destination, base
+        if item.slot or item.recipient != destination.recipient:
+            destination = replace(destination, recipient=item.recipient)
+            identity = self._id(wish, destination, item.slot)
+        if identity in self.ids:
+            self._refuse(wish, Decision.DUPLICATE, "already sent there for this event")
+            return
+        self.ids.add(identity)
+        state = State.SHADOW if self.policy.shadow else State.PENDING
+        state = State.MUTED if wish.muted else state
+        self.deliveries.append(self._delivery(identity, wish, destination, item.payload, state))
+        detail = f"template failed, plain text sent instead: {error}" if error else ""
+        if wish.once:
+            detail = detail or f"once per {wish.once}: an earlier message of this id stands"
+        decision = Decision.MUTED if wish.muted else Decision.SENT
+        self._refuse(wish, decision, detail, delivery_id=identity, recipient=destination.recipient)
+
+    def _delivery(
+        self, identity: str, wish: _Wish, destination: Destination, payload: bytes, state: State
+    ) -> Delivery:
+        transition = self.event.transition
+        kind = lanes.kind(transition.trigger)
+        age = self.policy.max_age_s.get(kind, retry.MAX_AGE_S[kind])
+        return Delivery(
+            id=identity,
+            event_id=self.event.id,
+            rollout=transition.rollout,
+            trigger=transition.trigger,
+            destination=destination,
+            template=_sends(wish.condition),
+            payload=payload,
+            lane=model.lane(transition.rollout.uid, destination),
+            kind=kind,
+            created_at=self.now,
+            expires_at=self.now + age,
+            due_at=self.now,
+            state=state,
+            ended_at=None if state is State.PENDING else self.now,
+        )
+
+    def _id(self, wish: _Wish, destination: Destination, slot: str) -> str:
+        """Return the delivery's id. With `oncePer` it is made of the rollout in place of the event,
+        so that the store's unique key keeps later events with the same text from being sent."""
+        event = self.event.id
+        if wish.once:
+            event = f"{self.event.transition.rollout.uid}:{self.event.transition.trigger}"
+        key = wish.condition.key or str(wish.condition.index)
+        return model.delivery_id(event, destination, key, slot, wish.once)
+
+    def _other_scope(self, wish: _Wish, message: Message) -> str | None:
+        """Return the scope that already sends this message to this receiver, if another does
+        (spec/configuration.md 5.3)."""
+        if self.scopes == 1:
+            return None
+        body = f"{message.text}\0{message.block!r}"
+        key = (wish.spec.type.name, wish.spec.endpoint, wish.subscription.recipient, body)
+        first = self.received.setdefault(key, wish.spec.scope)
+        return None if first == wish.spec.scope else first
+
+    def _no_service(self, configuration: Configuration, subscription: Subscription) -> None:
+        name = subscription.service
+        if (fault := configuration.broken_services.get(name)) is not None:
+            self._no(Decision.CONFIG_ERROR, configuration, subscription, detail=fault)
+            return
+        named = [each for each, spec in configuration.services.items() if spec.type.name == name]
+        hint = f": the configuration calls it {named[0]!r}" if named else ""
+        hint = hint or _near(name, configuration.services)
+        detail = f"no service of this name is configured{hint}"
+        self._no(Decision.UNKNOWN_SERVICE, configuration, subscription, detail=detail)
+
+    def _refuse(
+        self,
+        wish: _Wish,
+        decision: Decision,
+        detail: str,
+        *,
+        delivery_id: str = "",
+        recipient: str = "",
+    ) -> None:
+        """Write the verdict about a wish; the decision may also be that it was sent."""
+        subscription = wish.subscription
+        if recipient and recipient != subscription.recipient:
+            subscription = replace(subscription, recipient=recipient)
+        self._no(
+            decision,
+            wish.configuration,
+            subscription,
+            wish.condition,
+            detail,
+            delivery_id=delivery_id,
+        )
+
+    def _no(
+        self,
+        decision: Decision,
+        configuration: Configuration,
+        subscription: Subscription | None = None,
+        condition: Condition | None = None,
+        detail: object = "",
+        *,
+        source: str = "",
+        delivery_id: str = "",
+    ) -> None:
+        self.verdicts.append(
+            Verdict(
+                event_id=self.event.id,
+                decision=decision,
+                scope=configuration.scope,
+                source=subscription.source if subscription else source,
+                trigger=self.event.transition.trigger,
+                service=subscription.service if subscription else "",
+                recipient=subscription.recipient if subscription else "",
+                condition=condition.text if condition else "",
+                template=_sends(condition) if condition else "",
+                detail=str(detail)[:DETAIL_LIMIT],
+                delivery_id=delivery_id,
+            )
+        )
+
+
+def _destination(spec: ServiceSpec, recipient: str) -> Destination:
+    return Destination(
+        scope=spec.scope, service=spec.name, service_type=spec.type.name, recipient=recipient
+    )
+
+
+def _sends(condition: Condition) -> str:
+    return ",".join(condition.send)
+
+
+def _near(name: str, known: Mapping[str, object]) -> str:
+    """Return a hint that names the most similar known name, if there is one."""
+    found = difflib.get_close_matches(name, known, n=1)
+    return f": did you mean {found[0]!r}?" if found else ""
+
+
+def _lies_ahead(time: str, now: float) -> bool:
+    """Say whether an RFC 3339 time is later than now; a time that is none does not mute."""
+    try:
+        until = datetime.fromisoformat(time)
+    except ValueError:
+        return False
+    return until.tzinfo is not None and until.timestamp() > now
+
+
+def _without_served_elsewhere(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Drop "unknown here" where another scope knows the name and decided: what one scope lacks the
+    other serves (spec/configuration.md 5.3)."""
+    decided = {(each.service, each.recipient) for each in verdicts if each.decision not in _UNKNOWN}
+    for each in verdicts:
+        if each.decision not in _UNKNOWN or (each.service, each.recipient) not in decided:
+            yield each

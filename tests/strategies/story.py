@@ -90,6 +90,7 @@ class Story:
         *,
         steps: int | None = 2,
         name: str = "demo",
+        namespace: str = "shop",
         uid: str = "rollout-uid",
         created: int = 0,
         observer: Observer | None = None,
@@ -101,7 +102,8 @@ class Story:
         self.stored: dict[str, StoredSnapshot] = {}
         self.cluster: dict[tuple[str, str], dict[str, Any]] = {}
         self.log: list[Version] = []
-        self.name, self.uid, self._managed, self._hidden = name, uid, managed, False
+        self.name, self.namespace, self.uid = name, namespace, uid
+        self._managed, self._hidden = managed, False
         self._version = 100
         self._index_owner = CONTROLLER
         strategy: dict[str, Any] = {"blueGreen": {}}
@@ -112,7 +114,7 @@ class Story:
             "kind": "Rollout",
             "metadata": {
                 "name": name,
-                "namespace": "shop",
+                "namespace": namespace,
                 "uid": uid,
                 "generation": 1,
                 "creationTimestamp": at(created),
@@ -353,7 +355,7 @@ class Story:
             "kind": kind,
             "metadata": {
                 "name": name,
-                "namespace": "shop",
+                "namespace": self.namespace,
                 "uid": f"uid-{name}",
                 "ownerReferences": [reference] if owner else [],
             },

@@ -1,0 +1,72 @@
+"""What planning computes once per scope and event: variables, conditions, messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from notifier.core import context, fallback, templates, triggers
+from notifier.core.configuration import Configuration, ServiceSpec
+from notifier.core.context import Evidence
+from notifier.core.errors import DETAIL_LIMIT, EvaluationError
+from notifier.core.model import Event, JsonObject
+from notifier.core.service import Message
+from notifier.core.templates import Template
+from notifier.core.triggers import Condition
+
+
+class Scope:
+    """One configuration, looked at for one event; everything is computed when first needed."""
+
+    def __init__(
+        self, event: Event, evidence: Evidence, configuration: Configuration, now: float
+    ) -> None:
+        self.configuration = configuration
+        self._event = event
+        self._evidence = evidence
+        self._now = now
+        self._variables: JsonObject | None = None
+        self._outcomes: dict[int, triggers.Outcome] = {}
+
+    @property
+    def variables(self) -> JsonObject:
+        """Return the variables of conditions; templates get two more."""
+        if self._variables is None:
+            self._variables = context.variables(
+                self._event, self._evidence, self.configuration.context, now=self._now
+            )
+        return self._variables
+
+    def evaluate(self, condition: Condition) -> triggers.Outcome:
+        """Return the outcome of a condition: one event has one trigger, so the index names it, and
+        it does not depend on who listens."""
+        outcome = self._outcomes.get(condition.index)
+        if outcome is None:
+            outcome = self._outcomes[condition.index] = triggers.evaluate(condition, self.variables)
+        return outcome
+
+    def render(
+        self, condition: Condition, spec: ServiceSpec, recipient: str
+    ) -> tuple[Message, str]:
+        """Return the message of a condition to a recipient, and the error that made it plain text,
+        if one did (spec/configuration.md 7.1)."""
+        block = spec.type.block
+        variables = {**self.variables, "recipient": recipient, "serviceType": spec.name}
+        try:
+            found = self._templates(condition)
+            return templates.render(found, block, spec.name, variables), ""
+        except EvaluationError as error:
+            detail = str(error)[:DETAIL_LIMIT]
+            return fallback.message(self._event, detail, block.message_escape), detail
+
+    def engines(self, condition: Condition) -> str:
+        """Name the languages of a condition's templates, for the count of failures."""
+        known = self.configuration.templates
+        return "/".join(sorted({known[name].engine for name in condition.send if name in known}))
+
+    def _templates(self, condition: Condition) -> Sequence[Template]:
+        """Return the templates of a condition. Raises `EvaluationError` if one does not exist."""
+        known = self.configuration.templates
+        missing = [name for name in condition.send if name not in known]
+        if missing or not condition.send:
+            raise EvaluationError(", ".join(missing) or "send", "no such template is configured")
+        return [known[name] for name in condition.send]

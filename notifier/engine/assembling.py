@@ -1,0 +1,215 @@
+"""The engine in one piece: what depends on what, and the order of start and end.
+
+The composition root builds the adapters and hands them in; nothing here knows which they are.
+
+    engine = Engine(parts, settings)
+    await engine.open()             # store, configuration
+    engine.deliver()                # every replica
+    await engine.observe()          # only the one that leads
+    await engine.failure()          # returns the name of a task that ended unexpectedly
+    await engine.drain()            # spec/reliability.md 5.4, all but the Lease
+    await engine.close()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from notifier.core import planning
+from notifier.core.model import Resource
+from notifier.core.observer import Observer
+from notifier.core.settings import Settings
+from notifier.engine.attempting import Attempting
+from notifier.engine.committing import Committing
+from notifier.engine.configuring import Compile, Configuring, Place
+from notifier.engine.dispatch import Dispatch
+from notifier.engine.gates import Gates
+from notifier.engine.gathering import Gathering
+from notifier.engine.housekeeping import keep_house
+from notifier.engine.intake import ALWAYS, Intake
+from notifier.engine.pauses import Pauses
+from notifier.engine.preparing import Preparing
+from notifier.engine.status import Status
+from notifier.engine.steady import Steady
+from notifier.engine.supervising import Supervisor, beat
+from notifier.ports import Clock, Cluster, Recorder, Service, Store
+
+log = logging.getLogger(__name__)
+
+COMMIT_S: Final = 5.0
+"""Seconds that the last commits may take when draining; what is left is observed again."""
+
+OBSERVING: Final = "observing"
+DELIVERING: Final = "delivering"
+CONFIGURING: Final = "configuring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The adapters and pure parts that an engine is built of.
+
+    `services` are the acting halves by type name; `jitter` returns numbers in 0..1; `resources`
+    are watched even if nobody asks for them; `on_secrets` learns every live secret value.
+    """
+
+    cluster: Cluster
+    store: Store
+    services: Mapping[str, Service]
+    observer: Observer
+    compile_with: Compile
+    clock: Clock
+    recorder: Recorder
+    jitter: Callable[[], float]
+    place: Place
+    status: Status = field(default_factory=Status)
+    resources: frozenset[Resource] = frozenset()
+    on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None
+
+
+class Engine:
+    """Everything between the cluster and the receivers."""
+
+    def __init__(self, parts: Parts, settings: Settings) -> None:
+        parts = replace(parts, clock=Steady(parts.clock))
+        self._parts = parts
+        self._settings = settings
+        self.status = parts.status
+        self.gates = Gates(parts.recorder)
+        self.configuring = Configuring(
+            cluster=parts.cluster,
+            store=parts.store,
+            gates=self.gates,
+            compile_with=parts.compile_with,
+            place=parts.place,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            on_change=self._reconfigured,
+            on_secrets=parts.on_secrets,
+        )
+        pauses = Pauses(parts.store, parts.observer.still_paused)
+        self.dispatch = self._dispatch(pauses)
+        self.intake = self._intake(pauses)
+        self._supervisor = Supervisor(parts.recorder, self.status)
+
+    async def open(self) -> None:
+        """Open the store and read the configuration once. Raises `StoreError`."""
+        parts = self._parts
+        self._supervisor.start("heartbeat", beat(parts.clock, parts.recorder, self.status))
+        self.status.parts["store"] = await parts.store.open()
+        log.info("store opened", extra={"store": self.status.parts["store"]})
+        self._supervisor.start(CONFIGURING, self.configuring.run())
+        await self.configuring.loaded()
+        self.status.expect(ALWAYS)
+
+    def deliver(self) -> None:
+        """Begin to send what waits in the store."""
+        parts = self._parts
+        self._supervisor.start(DELIVERING, self.dispatch.run())
+        house = keep_house(parts.store, self.gates, parts.clock, self._settings.store)
+        self._supervisor.start("housekeeping", house)
+        self.status.started = True
+
+    async def observe(self, *, may_end: bool = False) -> None:
+        """Begin to watch, from what was committed last. `may_end`: the cluster is a recording."""
+        parts = self._parts
+        parts.observer.restore(await parts.store.snapshots())
+        self._supervisor.start(OBSERVING, self.intake.run(), may_end=may_end)
+
+    async def failure(self) -> str:
+        """Wait until a task ended that must not, and return its name."""
+        return await self._supervisor.failure()
+
+    async def observed(self) -> None:
+        """Wait until every stream of a recording has ended and all of it is committed."""
+        await self._supervisor.finished(OBSERVING)
+
+    async def drain(self) -> None:
+        """Stop claiming, then observing; let attempts in flight end for a while."""
+        self.status.draining = True
+        self._supervisor.expect_end(OBSERVING, DELIVERING)
+        delivery = self._settings.delivery
+        draining = asyncio.create_task(self.dispatch.drain(delivery.drain_s))
+        try:
+            self.intake.stop()
+            if not await self._supervisor.finished(OBSERVING, COMMIT_S):
+                log.warning("observations were left uncommitted: they will be seen again")
+            if cancelled := await draining:
+                log.warning("attempts were cut short", extra={"attempts": cancelled})
+            await self._supervisor.finished(DELIVERING, COMMIT_S)
+        finally:
+            draining.cancel()
+
+    async def close(self) -> None:
+        """Cancel what still runs, close services and store. Raises `StoreError`."""
+        await self._supervisor.stop()
+        for service in self._parts.services.values():
+            await service.close()
+        await self._parts.store.close()
+
+    def _reconfigured(self) -> None:
+        self.intake.reconsider()
+        self.dispatch.wake()
+
+    def _dispatch(self, pauses: Pauses) -> Dispatch:
+        parts, delivery = self._parts, self._settings.delivery
+        attempting = Attempting(
+            store=parts.store,
+            services=parts.services,
+            configuration_of=self.configuring.of_scope,
+            gates=self.gates,
+            pauses=pauses,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            jitter=parts.jitter,
+            timeout_s=delivery.timeout_s,
+            shadow=delivery.shadow,
+            on_credential=self.configuring.doubt_credentials,
+        )
+        return Dispatch(
+            store=parts.store,
+            attempting=attempting,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            workers=delivery.workers,
+            lease_s=delivery.lease_s,
+        )
+
+    def _intake(self, pauses: Pauses) -> Intake:
+        parts, settings = self._parts, self._settings
+        preparing = Preparing(
+            observer=parts.observer,
+            gathering=Gathering(parts.cluster, parts.clock),
+            pauses=pauses,
+            configurations=self.configuring.for_namespace,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            policy=planning.Policy(
+                cluster=settings.cluster.name,
+                max_age_s=settings.delivery.max_age_s,
+                shadow=settings.delivery.shadow,
+            ),
+        )
+        committing = Committing(
+            store=parts.store,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            on_deliveries=self.dispatch.wake,
+        )
+        return Intake(
+            cluster=parts.cluster,
+            observer=parts.observer,
+            committing=committing,
+            preparing=preparing,
+            configurations=self.configuring.for_namespace,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            also=parts.resources,
+        )

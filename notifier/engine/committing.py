@@ -1,0 +1,191 @@
+"""T1 in groups: whatever queued while the previous commit ran goes into the next one.
+
+First in, first out, so the changes of one object are committed in the order they were observed. A
+store that fails is tried again with back-off; nothing is dropped meanwhile, the watch is slowed
+instead (spec/reliability.md 3.2, 5.2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from notifier.core.errors import StoreError
+from notifier.core.model import Decision, Event, Verdict
+from notifier.engine.status import Status
+from notifier.ports import Clock, Intake, Recorder, Store
+
+log = logging.getLogger(__name__)
+
+GROUP_EVENTS: Final = 50
+GROUP_INTAKES: Final = 500
+"""Intakes of one transaction: most hold a snapshot only."""
+
+QUEUE_LIMIT: Final = 1000
+"""Waiting intakes above which the watch is not read further."""
+
+RETRY_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An intake and when its observation came (monotonic seconds)."""
+
+    intake: Intake
+    observed_at: float
+
+
+class Committing:
+    """The queue between planning and the store, and the task that empties it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        recorder: Recorder,
+        status: Status,
+        on_deliveries: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._recorder = recorder
+        self._status = status
+        self._on_deliveries = on_deliveries
+        self._queue: deque[Waiting] = deque()
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._closed = False
+
+    def put(self, intake: Intake, observed_at: float) -> None:
+        """Queue an intake; whoever reads a watch calls `room` between its batches."""
+        self._queue.append(Waiting(intake, observed_at))
+        self._filled.set()
+
+    async def room(self) -> None:
+        """Wait until the queue is short enough to go on observing."""
+        while len(self._queue) > QUEUE_LIMIT:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+    def close(self) -> None:
+        """Let `run` return once everything queued is committed."""
+        self._closed = True
+        self._filled.set()
+
+    async def run(self) -> None:
+        """Commit until closed."""
+        while True:
+            await self._filled.wait()
+            while group := self._group():
+                await self._commit(group)
+                self._emptied.set()
+            if self._closed:
+                return
+            self._filled.clear()
+
+    def _group(self) -> Sequence[Waiting]:
+        """Take what one transaction holds off the queue."""
+        group: list[Waiting] = []
+        events = 0
+        while self._queue and len(group) < GROUP_INTAKES:
+            events += len(self._queue[0].intake.events)
+            if group and events > GROUP_EVENTS:
+                break
+            group.append(self._queue.popleft())
+        return group
+
+    async def _commit(self, group: Sequence[Waiting]) -> None:
+        """Commit one group, however long the store takes to come back."""
+        intakes = [waiting.intake for waiting in group]
+        tries = 0
+        while True:
+            started = self._clock.monotonic()
+            try:
+                new = await self._store.commit(intakes)
+            except StoreError as error:
+                self._failed(error, tries)
+                await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+                tries += 1
+                continue
+            break
+        if tries:
+            log.info("store is back", extra={"tries": tries})
+        self._status.store_faults.pop("commit", None)
+        self._committed(group, new, started)
+
+    def _failed(self, error: StoreError, tries: int) -> None:
+        self._status.store_faults["commit"] = str(error)
+        self._recorder.store_failed()
+        level = logging.DEBUG if tries else logging.ERROR
+        log.log(level, "store refused a commit, observing waits", extra={"error": str(error)})
+
+    def _committed(self, group: Sequence[Waiting], new: frozenset[str], started: float) -> None:
+        """Count and log what the transaction made true, and wake whoever delivers."""
+        now = self._clock.monotonic()
+        rows = sum(_rows(waiting.intake) for waiting in group)
+        self._recorder.committed(rows, now - started)
+        announced: set[str] = set()
+        repeated = 0
+        delivers = False
+        for waiting in group:
+            intake = waiting.intake
+            delivers = delivers or bool(intake.deliveries)
+            for event in intake.events:
+                if event.id in new and event.id not in announced:
+                    announced.add(event.id)
+                    self._announce(event, intake, now - waiting.observed_at)
+                else:
+                    repeated += 1
+        if repeated:
+            self._recorder.duplicates("id", repeated)
+        if delivers:
+            self._on_deliveries()
+
+    def _announce(self, event: Event, intake: Intake, waited: float) -> None:
+        """One log line per transition, and its counters."""
+        transition = event.transition
+        self._recorder.transition(
+            transition.trigger,
+            recovered=transition.recovered,
+            missed=transition.missed,
+            waited=waited,
+        )
+        verdicts = [each for each in intake.verdicts if each.event_id == event.id]
+        for verdict in verdicts:
+            self._recorder.decided(transition.trigger, verdict.scope, verdict.decision)
+        log.info(
+            "transition",
+            extra={
+                "rollout": transition.rollout.path,
+                "trigger": transition.trigger,
+                "event_id": event.id,
+                "recovered": transition.recovered,
+                "missed": transition.missed,
+                "deliveries": sum(1 for each in intake.deliveries if each.event_id == event.id),
+                "faults": _faults(verdicts),
+            },
+        )
+
+
+_QUIET: Final = frozenset(
+    {Decision.SENT, Decision.NO_SUBSCRIPTION, Decision.CONDITION_FALSE, Decision.MUTED}
+)
+
+
+def _faults(verdicts: Sequence[Verdict]) -> Sequence[str]:
+    """Return what somebody might want to repair, for the log."""
+    return [
+        f"{each.service}: {each.decision}: {each.detail}"
+        for each in verdicts
+        if each.decision not in _QUIET
+    ]
+
+
+def _rows(intake: Intake) -> int:
+    snapshot = intake.snapshot is not None or bool(intake.forget)
+    return int(snapshot) + len(intake.events) + len(intake.deliveries)

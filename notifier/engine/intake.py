@@ -1,0 +1,198 @@
+"""From the watch to the store: observe, gather evidence, plan, hand over to the group commit.
+
+Per rollout everything happens in the order observed: a change that needs something from the
+cluster holds the later changes of its rollout, and of no other. Bytes are kept while something is
+awaited; decoding, planning and rendering of an event happen in one go, without an await between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from notifier import ports
+from notifier.core import evidence
+from notifier.core.configuration import Configuration
+from notifier.core.errors import Forbidden, NotFound
+from notifier.core.model import Observation, Resource
+from notifier.core.observer import Change, Observer
+from notifier.engine.committing import Committing
+from notifier.engine.gathering import closed
+from notifier.engine.preparing import Held, Preparing
+from notifier.engine.status import Status
+
+log = logging.getLogger(__name__)
+
+ALWAYS: Final[tuple[Resource, ...]] = ("rollouts", "analysisruns", "experiments")
+OPTIONAL: Final = frozenset[Resource]({"experiments", "replicasets"})
+"""Resources that a cluster may lack without anything being wrong."""
+
+AGAIN_S: Final = 300.0
+"""Seconds until a resource that cannot be watched is tried again."""
+
+HELD_LIMIT: Final = 1000
+"""Changes waiting for evidence above which the watch is not read further."""
+
+BREATH_S: Final = 0.005
+"""Seconds of observing after which others get a turn on the loop."""
+
+
+class Intake:
+    """Drives the watch of every resource into one Observer and plans what comes out.
+
+    `configurations` returns those that apply to a namespace, its own first, the central one last.
+    """
+
+    def __init__(
+        self,
+        *,
+        cluster: ports.Cluster,
+        observer: Observer,
+        committing: Committing,
+        preparing: Preparing,
+        configurations: Callable[[str], Sequence[Configuration]],
+        clock: ports.Clock,
+        recorder: ports.Recorder,
+        status: Status,
+        also: frozenset[Resource] = frozenset(),
+    ) -> None:
+        self._cluster = cluster
+        self._observer = observer
+        self._committing = committing
+        self._preparing = preparing
+        self._configurations = configurations
+        self._clock = clock
+        self._recorder = recorder
+        self._status = status
+        self._also = also
+        self._held: dict[str, deque[tuple[Held, float]]] = {}
+        self._held_count = 0
+        self._worked_off = asyncio.Event()
+        self._watched: set[Resource] = set()
+        self._children: set[asyncio.Task[None]] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Observe until stopped, or until every stream has ended (a recording); then return once
+        everything planned is committed."""
+        self._status.expect(ALWAYS)
+        async with asyncio.TaskGroup() as outer:
+            outer.create_task(self._committing.run(), name="committing")
+            if not self._stopping:
+                async with asyncio.TaskGroup() as self._group:
+                    for resource in (*ALWAYS, *sorted(self._also)):
+                        self._watch(resource)
+                    self.reconsider()
+            self._group = None
+            self._committing.close()
+
+    def stop(self) -> None:
+        """Stop observing; what was planned is still committed before `run` returns."""
+        self._stopping = True
+        for task in self._children:
+            task.cancel()
+
+    def reconsider(self) -> None:
+        """Begin to watch ReplicaSets once the configuration or an annotation asks for scaling."""
+        if "replicasets" in self._watched or self._group is None or self._stopping:
+            return
+        asked = "replicasets" in self._observer.wants
+        if asked or any(evidence.wants_scaling(each) for each in self._configurations("")):
+            self._watch("replicasets")
+
+    # --- one resource -----------------------------------------------------------------------
+
+    def _watch(self, resource: Resource) -> None:
+        if resource not in self._watched:
+            self._watched.add(resource)
+            self._spawn(self._pump(resource), f"watch {resource}")
+
+    async def _pump(self, resource: Resource) -> None:
+        """Observe one resource; without the right to, degrade and try again later."""
+        while True:
+            stream = self._cluster.observe(resource)
+            try:
+                async for batch in stream:
+                    self._status.degraded.pop(resource, None)
+                    await self._take(resource, batch)
+            except (Forbidden, NotFound) as error:
+                self._degrade(resource, error)
+                await self._clock.sleep(AGAIN_S)
+            else:
+                return
+            finally:
+                await closed(stream)
+
+    async def _take(self, resource: Resource, batch: Sequence[Observation]) -> None:
+        at = self._clock.monotonic()
+        self._status.last_seen[resource] = at
+        self._recorder.observed(resource, self._clock.now())
+        turn = at
+        for observation in batch:
+            for change in self._observer.observe(observation):
+                self._accept(change, at)
+            if observation.type == "SYNCED" and not self._status.synced.get(resource):
+                self._status.synced[resource] = True
+                log.info("synced", extra={"resource": resource})
+            if self._clock.monotonic() - turn > BREATH_S:
+                await asyncio.sleep(0)
+                turn = self._clock.monotonic()
+        self.reconsider()
+        await self._room()
+
+    async def _room(self) -> None:
+        """Wait while too much is on its way into the store (spec/reliability.md 5.2)."""
+        while self._held_count > HELD_LIMIT:
+            self._worked_off.clear()
+            await self._worked_off.wait()
+        await self._committing.room()
+
+    def _degrade(self, resource: Resource, error: Forbidden | NotFound) -> None:
+        """Go on without a resource, visibly unless it is one that need not exist."""
+        self._status.synced[resource] = True
+        if isinstance(error, NotFound) and resource in OPTIONAL:
+            log.info("resource does not exist here", extra={"resource": resource})
+            return
+        if self._status.degraded.get(resource) != str(error):
+            self._status.degraded[resource] = str(error)
+            log.error("cannot watch", extra={"resource": resource, "error": str(error)})
+
+    # --- one change -------------------------------------------------------------------------
+
+    def _accept(self, change: Change, at: float) -> None:
+        """Plan a change at once, or let it and all that follow it wait for the cluster."""
+        key = change.rollout.uid or change.rollout.path
+        queue = self._held.get(key)
+        held = Held(change)
+        if queue is None:
+            prepared = self._preparing.at_once(change)
+            if isinstance(prepared, ports.Intake):
+                self._committing.put(prepared, at)
+                return
+            held = prepared
+            queue = self._held[key] = deque()
+            self._spawn(self._work_off(key, queue), f"gather {change.rollout.path}")
+        queue.append((held, at))
+        self._held_count += 1
+
+    async def _work_off(self, key: str, queue: deque[tuple[Held, float]]) -> None:
+        """Take the changes of one rollout in order, as slowly as the cluster answers."""
+        while queue:
+            held, at = queue[0]
+            self._committing.put(await self._preparing.in_time(held), at)
+            queue.popleft()
+            self._held_count -= 1
+            self._worked_off.set()
+        del self._held[key]
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        if self._group is None or self._stopping:
+            work.close()
+            return
+        task = self._group.create_task(work, name=name)
+        self._children.add(task)
+        task.add_done_callback(self._children.discard)
