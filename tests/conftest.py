@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from pytest_socket import socket_allow_hosts
+
+
+def pytest_configure() -> None:
+    """No loop but those that tests run: looptime would otherwise make one that nobody closes when
+    the first test is a synchronous one."""
+    asyncio.set_event_loop(None)
 
 
 def pytest_runtest_setup() -> None:

@@ -1,1 +1,1 @@
-"""HTTP: health, readiness, metrics, admin API."""
+"""HTTP endpoints: health, readiness and metrics for everyone; the ledger on loopback only."""
