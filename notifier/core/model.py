@@ -244,9 +244,6 @@ def lane(rollout_uid: str, destination: Destination) -> str:
 
 def _digest(*parts: str) -> str:
     """Hash the parts unambiguously (each is length-prefixed)."""
-    hasher = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode()
-        hasher.update(b"%d:" % len(data))
-        hasher.update(data)
-    return hasher.hexdigest()
+    data = [part.encode() for part in parts]
+    prefixed = b"".join([b"%d:%b" % (len(part), part) for part in data])
+    return hashlib.blake2b(prefixed, digest_size=16).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Mapping
 
@@ -14,11 +13,6 @@ from notifier.ports import Service
 from notifier.services import http
 from notifier.services.addresses import Guard
 from tests.services.samples import StillClock
-
-
-def pytest_runtest_setup() -> None:
-    """Sync tests have no loop: the looptime plugin asks for one, and a made one is never closed."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture

@@ -1,1 +1,4 @@
-"""The embedded store: SQLite in WAL mode, one connection, one writer thread."""
+"""The embedded store: one SQLite file, one connection, one thread (spec/reliability.md 3.2).
+
+What it is not: a database that other processes may open. The command line asks the daemon.
+"""

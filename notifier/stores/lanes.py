@@ -1,0 +1,221 @@
+"""Which live row may go next: the in-memory order of the stores that a single process owns.
+
+Pure: no I/O, no clock. A lane (one rollout to one recipient) is first in, first out by insertion,
+with one row in flight; its head waits for its due time and blocks its own lane only
+(spec/reliability.md 5.1). Namespaces take turns, so a noisy one cannot starve the rest (5.2).
+
+This mirrors rows, it does not keep them: a store rebuilds it from its rows when it opens and after
+anything went wrong.
+"""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from notifier.core import deliveries
+from notifier.core.model import Delivery, State
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Live:
+    """One row that has not ended. `number` is its place in the order of insertion.
+
+    `ticket` is its current entry in the queue of heads, 0 without one; `until` is the end of its
+    lease while in flight.
+    """
+
+    number: int
+    id: str
+    lane: str
+    namespace: str
+    service: str
+    state: State
+    due_at: float
+    attempt: int = 0
+    token: str = ""
+    until: float = 0.0
+    ticket: int = 0
+
+    @classmethod
+    def of(cls, number: int, delivery: Delivery) -> Live:
+        """Return the row of a delivery; `service` is `scope/service`, as `claim` blocks it."""
+        return cls(
+            number=number,
+            id=delivery.id,
+            lane=delivery.lane,
+            namespace=delivery.rollout.namespace,
+            service=f"{delivery.destination.scope}/{delivery.destination.service}",
+            state=delivery.state,
+            due_at=delivery.due_at,
+            attempt=delivery.attempt,
+        )
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: list[Live] = field(default_factory=list)
+    flying: Live | None = None
+
+
+_Heap = list[tuple[float, int, int, Live]]
+
+
+class Lanes:
+    """Every live row, by id and in its lane; heads by namespace, service and due time."""
+
+    def __init__(self, rows: Iterable[Live] = ()) -> None:
+        self.rows: dict[str, Live] = {}
+        self._lanes: dict[str, _Lane] = {}
+        self._heads: dict[str, dict[str, _Heap]] = {}  # in turn: whoever was served goes last
+        self._flying: dict[str, Live] = {}
+        self._flying_in: Counter[str] = Counter()
+        self._tickets = 0
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: Live) -> None:
+        """Let a row join its lane at its place in the order of insertion, or in flight."""
+        self.rows[row.id] = row
+        if row.state is State.SENDING:
+            self._fly(row)
+        else:
+            self._wait(row)
+
+    def take(
+        self, *, now: float, limit: int, blocked: frozenset[str], per_namespace: int | None
+    ) -> list[Live]:
+        """Put up to `limit` due heads in flight, oldest due first within each namespace.
+
+        Namespaces take turns of one row; none gets more than `per_namespace` in flight. `blocked`
+        are `scope/service` names not to take.
+        """
+        taken: list[Live] = []
+        turn = deque(self._heads)
+        while turn and len(taken) < limit:
+            namespace = turn.popleft()
+            if per_namespace is not None and self._flying_in[namespace] >= per_namespace:
+                continue
+            heap = self._due(namespace, now, blocked)
+            if heap is None:
+                continue
+            taken.append(self._launch(heapq.heappop(heap)[3]))
+            self._heads[namespace] = self._heads.pop(namespace)
+            turn.append(namespace)
+        return sorted(taken, key=lambda row: (row.due_at, row.number))
+
+    def overdue(self, now: float) -> list[Live]:
+        """Return the rows in flight whose lease has run out."""
+        return [row for row in self._flying.values() if row.until <= now]
+
+    def held(self, delivery_id: str, number: int, token: str) -> Live | None:
+        """Return the row if that claim still holds it: the compare of every compare-and-set."""
+        row = self._flying.get(delivery_id)
+        return row if row is not None and (row.attempt, row.token) == (number, token) else None
+
+    def land(self, row: Live, state: State, due_at: float) -> None:
+        """Take a row out of flight: to its place in the lane, or out of it if it ended."""
+        del self._flying[row.id]
+        self._flying_in[row.namespace] -= 1
+        self._lanes[row.lane].flying = None
+        row.state, row.due_at, row.token = state, due_at, ""
+        if state in deliveries.ENDED:
+            self._forget(row)
+        else:
+            self._wait(row)
+
+    def endable(self, ids: Iterable[str], state: State) -> list[Live]:
+        """Return those of the rows, each once, that wait and may end as that state.
+
+        A row in flight is left to its outcome, whatever the table would allow it.
+        """
+        known = (self.rows.get(id_) for id_ in dict.fromkeys(ids))
+        return [
+            row
+            for row in known
+            if row and row.state in deliveries.WAITING and deliveries.follows(row.state, state)
+        ]
+
+    def end(self, row: Live) -> None:
+        """Take a waiting row out of its lane."""
+        self._lanes[row.lane].waiting.remove(row)
+        row.ticket = 0
+        self._forget(row)
+
+    def postpone(self, row: Live, due_at: float) -> None:
+        """Give a waiting row another due time, earlier or later."""
+        row.due_at, row.ticket = due_at, 0
+        self._queue(row.lane)
+
+    def next_due(self) -> float | None:
+        """Return when the next head that is not in flight is due."""
+        tops = [
+            heap[0][0]
+            for queues in self._heads.values()
+            for heap in queues.values()
+            if self._clean(heap)
+        ]
+        return min(tops, default=None)
+
+    def _wait(self, row: Live) -> None:
+        lane = self._lanes.setdefault(row.lane, _Lane())
+        bisect.insort(lane.waiting, row, key=lambda other: other.number)
+        self._queue(row.lane)
+
+    def _launch(self, row: Live) -> Live:
+        self._lanes[row.lane].waiting.remove(row)
+        self._fly(row)
+        return row
+
+    def _fly(self, row: Live) -> None:
+        row.ticket = 0
+        self._lanes.setdefault(row.lane, _Lane()).flying = row
+        self._flying[row.id] = row
+        self._flying_in[row.namespace] += 1
+
+    def _forget(self, row: Live) -> None:
+        del self.rows[row.id]
+        lane = self._lanes[row.lane]
+        if lane.waiting or lane.flying:
+            self._queue(row.lane)
+        else:
+            del self._lanes[row.lane]
+
+    def _queue(self, name: str) -> None:
+        """Enter the head of a lane among the heads, once."""
+        lane = self._lanes[name]
+        if lane.flying or not lane.waiting or lane.waiting[0].ticket:
+            return
+        head = lane.waiting[0]
+        self._tickets += 1
+        head.ticket = self._tickets
+        heap = self._heads.setdefault(head.namespace, {}).setdefault(head.service, [])
+        heapq.heappush(heap, (head.due_at, head.number, head.ticket, head))
+
+    def _clean(self, heap: _Heap) -> bool:
+        """Drop entries that are no longer true from the top; say whether any is left."""
+        while heap:
+            _, _, ticket, row = heap[0]
+            if row.ticket == ticket:
+                lane = self._lanes[row.lane]
+                if not lane.flying and lane.waiting[0] is row:
+                    return True
+                row.ticket = 0  # it will be entered again when it is the head again
+            heapq.heappop(heap)
+        return False
+
+    def _due(self, namespace: str, now: float, blocked: frozenset[str]) -> _Heap | None:
+        """Return the queue whose top is the namespace's oldest due head."""
+        queues = self._heads[namespace]
+        best: _Heap | None = None
+        for service, heap in list(queues.items()):
+            if not self._clean(heap):
+                del queues[service]
+            elif service not in blocked and heap[0][0] <= now and (not best or heap[0] < best[0]):
+                best = heap
+        if not queues:
+            del self._heads[namespace]
+        return best

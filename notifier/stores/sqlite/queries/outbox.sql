@@ -1,0 +1,60 @@
+-- What dispatching reads and writes (T2, T3).
+
+-- name: live
+SELECT row, id, lane, namespace, scope || '/' || service, state, due_at, attempt, token, until
+FROM deliveries WHERE ended_at IS NULL ORDER BY row
+
+-- name: last_row
+SELECT ifnull(max(row), 0) FROM deliveries
+
+-- name: orphan_claims
+UPDATE deliveries SET state = 'ambiguous', token = '', reason = 'lease_lost'
+WHERE state = 'sending'
+
+-- name: lose_claims
+UPDATE deliveries SET state = 'ambiguous', token = '', reason = 'lease_lost'
+WHERE row IN (SELECT value FROM json_each(?)) AND state = 'sending'
+
+-- name: claim
+UPDATE deliveries SET state = 'sending', attempt = attempt + 1, token = ?, until = ?
+WHERE row IN (SELECT value FROM json_each(?))
+  AND state IN ('pending', 'retry', 'ambiguous', 'parked')
+
+-- name: settle
+UPDATE deliveries SET
+  state = v.column2, attempt = v.column3, token = '', due_at = v.column4, ended_at = v.column5,
+  reason = v.column6, reference = v.column7, shortened = shortened OR v.column8
+FROM (VALUES {values}) AS v
+WHERE row = v.column1 AND state = 'sending' AND attempt = v.column9 AND token = v.column10
+
+-- name: shorten
+UPDATE payloads SET data = ? WHERE row = ?
+
+-- name: insert_attempts
+INSERT INTO attempts (
+  delivery, number, started_at, latency_s, result, reason, status, ambiguous, detail
+) VALUES {values}
+
+-- name: remember
+INSERT INTO remembered (key, value, at) VALUES {values}
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at
+
+-- name: references
+SELECT key, value FROM remembered WHERE key IN (SELECT value FROM json_each(?))
+
+-- name: rows_of
+SELECT id, row FROM deliveries WHERE id IN (SELECT value FROM json_each(?))
+
+-- name: end
+UPDATE deliveries SET state = ?, reason = ?, ended_at = ?
+WHERE row IN (SELECT value FROM json_each(?))
+
+-- name: redeliver
+UPDATE deliveries SET state = 'pending', due_at = ?, expires_at = ?, ended_at = NULL, reason = ''
+WHERE row IN (SELECT value FROM json_each(?)) AND ended_at IS NOT NULL
+
+-- name: parked
+SELECT id FROM deliveries WHERE state = 'parked' AND scope = ? AND service = ?
+
+-- name: rearm
+UPDATE deliveries SET due_at = min(due_at, ?) WHERE row IN (SELECT value FROM json_each(?))
