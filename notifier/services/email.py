@@ -20,6 +20,7 @@ from notifier.core.service import (
     Composition,
     Message,
     ServiceType,
+    Terms,
 )
 from notifier.services import mail_addresses, markup, mime, texts
 from notifier.services import options as reading
@@ -65,7 +66,7 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailOptions:
+class EmailOptions(Terms):
     """A relay and how to speak to it."""
 
     host: str
@@ -77,7 +78,6 @@ class EmailOptions:
     tls: str = "auto"
     auth: str = "auto"
     verify: bool = True
-    timeout_s: float | None = None
 
     @property
     def implicit(self) -> bool:
@@ -124,6 +124,7 @@ class Email(ServiceType):
             auth=given.choice("auth", AUTH, "auto"),
             verify=not insecure,
             timeout_s=given.timeout_s(),
+            max_age_s=given.max_age_s(),
         )
         _check_login(given, options)
         return options, given.warnings

@@ -10,17 +10,17 @@ import asyncio
 import functools
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
-import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
 from notifier.ports import Clock
-from notifier.services import answers
+from notifier.services import answers, wire
 from notifier.services.addresses import Blocked, Guard
 from notifier.version import __version__
 
@@ -28,8 +28,7 @@ READ_LIMIT: Final = 64 * 1024
 """Bytes of an answer that are read (spec/security.md S7)."""
 
 BODY_S: Final = 1.0
-"""Seconds that an answer's body may take after its head: the verdict is known, only the connection
-is at stake."""
+"""Seconds that a refusal's body may take after its head."""
 
 CONNECT_S: Final = 5.0
 
@@ -121,52 +120,26 @@ def timeout(total_s: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S)
 
 
-async def post(
-    session: aiohttp.ClientSession,
-    url: yarl.URL,
+async def exchange(
+    kept: wire.Wire,
+    where: wire.Target,
     *,
     method: str,
-    headers: Sequence[tuple[str, str]],
+    headers: Iterable[tuple[str, str]],
     body: bytes | None,
     place: str,
-    verify: bool,
     timeout_s: float | None,
-) -> tuple[int, Mapping[str, str]]:
-    """Make one exchange and return status and headers of the answer; its body does not matter.
+) -> wire.Answer:
+    """Make one exchange over a kept connection. `place` is scheme and host for errors.
 
-    `place` is scheme and host for errors. Raises `DeliveryError` if there was no answer.
+    Raises `DeliveryError` if there was no answer.
     """
-    limits: dict[str, Any] = {} if timeout_s is None else {"timeout": timeout(timeout_s)}
     try:
-        async with session.request(
-            method,
-            url,
-            data=body,
-            headers=headers,
-            allow_redirects=False,
-            ssl=verify,
-            **limits,
-        ) as response:
-            await _finish(response)
-            return response.status, response.headers
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+        request = wire.request(method, where, headers, body)
+        async with asyncio.timeout(timeout_s):
+            return await kept.exchange(where.origin, request)
+    except (wire.NoConnection, wire.Unanswered, TimeoutError, ValueError) as error:
         raise failure(error, place) from error
-
-
-async def _finish(response: aiohttp.ClientResponse) -> None:
-    """Take in the rest of a short answer, so that its connection can be used again. A long, slow or
-    broken one costs its connection, never the verdict."""
-    content = response.content
-    if content.at_eof():
-        return
-    try:
-        if content.is_eof():
-            await response.read()
-        else:
-            async with asyncio.timeout(BODY_S):
-                await response.read()
-    except (aiohttp.ClientError, OSError):  # TimeoutError is an OSError
-        response.close()
 
 
 def failure(error: Exception, place: str) -> DeliveryError:
@@ -189,8 +162,23 @@ def _connecting(error: Exception, place: str) -> DeliveryError:
     return Retryable(Reason.NETWORK, f"{place}: {why}")
 
 
+def _unconnected(error: Exception, place: str) -> DeliveryError:
+    """Say why `wire` could not connect: nothing was sent."""
+    match error.__cause__:
+        case ssl.SSLCertVerificationError() as cause:
+            return _certificate(cause, place)
+        case ssl.SSLError():
+            return Retryable(Reason.NETWORK, f"{place}: TLS handshake failed")
+        case socket.gaierror() | UnicodeError():
+            return Retryable(Reason.NETWORK, f"{place}: the name cannot be resolved")
+        case TimeoutError():
+            return Retryable(Reason.TIMEOUT, f"{place}: no connection in time")
+        case cause:
+            return _connecting(cause if isinstance(cause, Exception) else error, place)
+
+
 def _certificate(error: Exception, place: str) -> DeliveryError:
-    cause = getattr(error, "certificate_error", None)
+    cause = getattr(error, "certificate_error", error)
     why = getattr(cause, "verify_message", "") or "not valid for this host"
     return Misconfigured(Reason.CERTIFICATE, f"{place}: certificate refused: {why}")
 
@@ -205,6 +193,11 @@ def _fixed(
 
 
 _FAILURES: Final[Sequence[tuple[Any, Callable[[Exception, str], DeliveryError]]]] = (
+    (wire.NoConnection, _unconnected),
+    (
+        wire.Unanswered,
+        _fixed(Retryable, Reason.NETWORK, "connection lost before the answer", ambiguous=True),
+    ),
     (
         (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch),
         _certificate,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,12 @@ class Mailbox:
 
     def header(self) -> Address:
         """Return the form that `EmailMessage` encodes."""
-        return Address(display_name=self.name, addr_spec=self.spec)
+        return _address(self.name, self.spec)
+
+
+@functools.lru_cache(maxsize=256)
+def _address(name: str, spec: str) -> Address:
+    return Address(display_name=name, addr_spec=spec)
 
 
 def split(text: str) -> Sequence[str]:

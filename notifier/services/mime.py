@@ -8,18 +8,44 @@ from __future__ import annotations
 import email
 import email.policy
 import email.utils
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.headerregistry import BaseHeader, HeaderRegistry
 from email.message import EmailMessage, MIMEPart
-from typing import Final, cast
+from typing import Any, Final, cast
+
+from typing_extensions import override
 
 from notifier.services import texts
 from notifier.services.mail_addresses import Mailbox
 
 SUBJECT: Final = 200
 
-POLICY: Final = email.policy.SMTP
+
+class _Headers(HeaderRegistry):
+    """The standard one, which makes a class for every header of every mail and parses its text
+    anew; this remembers both, since most headers of our mails are the same ones (half the time)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[str, type[BaseHeader]] = {}
+        self._texts = functools.lru_cache(maxsize=256)(super().__call__)
+
+    @override
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        kind = name.lower()
+        if kind not in self.registry:
+            kind = ""  # all others are plain text, and names without number
+        if kind not in self._kinds:
+            self._kinds[kind] = super().__getitem__(name)
+        return self._kinds[kind]
+
+    @override
+    def __call__(self, name: str, value: Any) -> BaseHeader:
+        return self._texts(name, value) if type(value) is str else super().__call__(name, value)
+
 
 _FIXED_WORDS: Final = (
     "from to cc bcc sender reply-to subject date message-id references in-reply-to auto-submitted "
@@ -27,6 +53,8 @@ _FIXED_WORDS: Final = (
 )
 FIXED: Final = frozenset(_FIXED_WORDS.split())
 """Headers that a template cannot set."""
+
+POLICY: Final = email.policy.SMTP.clone(header_factory=_Headers())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

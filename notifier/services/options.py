@@ -13,7 +13,7 @@ from notifier.core import decoding, durations
 from notifier.core.secrets import Secret, Substituted
 
 TRANSPORT_LATER: Final = (
-    "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency", "maxAge", "exportTo",
+    "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency", "exportTo",
     "maxConnsPerHost",
 )  # fmt: skip
 """Common transport keys of spec/services.md 1 that have no effect yet: each use is warned about."""
@@ -22,6 +22,9 @@ POOLING: Final = ("maxIdleConns", "maxIdleConnsPerHost", "idleConnTimeout")
 """Accepted without effect: pooling is ours."""
 
 LONGEST_TIMEOUT_S: Final = 300.0
+
+LONGEST_AGE_S: Final = 72 * 3600.0
+"""Ids are remembered for a week at least: whatever is still tried must be younger than that."""
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", ""})
@@ -128,15 +131,23 @@ class Options:
 
     def timeout_s(self) -> float | None:
         """Return `timeout` in seconds, None for the daemon's own."""
-        if "timeout" not in self._values:
+        return self._own_duration_s("timeout", LONGEST_TIMEOUT_S, "300s")
+
+    def max_age_s(self) -> float | None:
+        """Return `maxAge` in seconds, None for the one of each kind of message."""
+        return self._own_duration_s("maxAge", LONGEST_AGE_S, "72h")
+
+    def _own_duration_s(self, name: str, longest_s: float, shown: str) -> float | None:
+        """Return the seconds of a key of our own: there nobody means nanoseconds by a number."""
+        value = self._values.get(name)
+        if value is None:
             return None
-        value = self._values["timeout"]
-        if isinstance(value, int) and not isinstance(value, bool) and value <= LONGEST_TIMEOUT_S:
-            seconds = float(value)  # nobody means nanoseconds here: it is our own key
+        if isinstance(value, int) and not isinstance(value, bool) and value <= longest_s:
+            seconds = float(value)
         else:
-            seconds = self.duration_s("timeout", 0.0)
-        if not 0 < seconds <= LONGEST_TIMEOUT_S:
-            raise self.wrong("timeout", f"is out of range: write up to {LONGEST_TIMEOUT_S:g}s")
+            seconds = self.duration_s(name, 0.0)
+        if not 0 < seconds <= longest_s:
+            raise self.wrong(name, f"is out of range: write up to {shown}")
         return seconds
 
     def choice(self, name: str, among: Sequence[str], default: str) -> str:
@@ -175,7 +186,7 @@ def transport(raw: Mapping[str, Any], known: Iterable[str], **kinds: Sequence[st
     later = (*kinds.get("later", ()), *(name for name in TRANSPORT_LATER if name not in names))
     options = Options(
         raw,
-        (*names, "timeout", "allowedRecipients"),
+        (*names, "timeout", "maxAge", "allowedRecipients"),
         later=later,
         idle=(*kinds.get("idle", ()), *POOLING),
     )

@@ -21,6 +21,7 @@ from notifier.core.service import (
     Composition,
     Message,
     ServiceType,
+    Terms,
 )
 from notifier.services import options as reading
 from notifier.services import slack_blocks, slack_limits, texts
@@ -66,7 +67,7 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlackOptions:
+class SlackOptions(Terms):
     """A workspace as this service speaks to it."""
 
     token: Secret
@@ -76,7 +77,6 @@ class SlackOptions:
     icon: str = ""
     unfurl: bool = True
     verify: bool = True
-    timeout_s: float | None = None
 
 
 class Slack(ServiceType):
@@ -107,6 +107,7 @@ class Slack(ServiceType):
             unfurl=not given.flag("disableUnfurl"),
             verify=not insecure,
             timeout_s=given.timeout_s(),
+            max_age_s=given.max_age_s(),
         )
         return options, given.warnings
 

@@ -7,7 +7,7 @@ import functools
 import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,6 +25,7 @@ from notifier.core.service import (
     Message,
     Outgoing,
     ServiceType,
+    Terms,
 )
 from notifier.ports import Clock, Service
 from notifier.services import headers as header_rules
@@ -32,8 +33,8 @@ from notifier.services import options as reading
 from notifier.services import signing, texts
 
 if TYPE_CHECKING:
-    import aiohttp
-    import yarl
+    from notifier.services import wire
+    from notifier.services.addresses import Guard
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -74,7 +75,7 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookOptions:
+class WebhookOptions(Terms):
     """Where to send and how; `url` is hidden since paths and queries carry tokens."""
 
     url: Secret
@@ -83,9 +84,6 @@ class WebhookOptions:
     headers: tuple[tuple[str, Secret], ...] = ()
     signing: tuple[Secret, ...] = ()
     verify: bool = True
-    timeout_s: float | None = None
-    policy: retry.Policy = field(default=retry.DEFAULT, hash=False, compare=False)
-    """The waits that `retryMax`, `retryWaitMin` and `retryWaitMax` ask for."""
 
 
 class Webhook(ServiceType):
@@ -115,6 +113,7 @@ class Webhook(ServiceType):
             signing=_signing(given),
             verify=not insecure,
             timeout_s=given.timeout_s(),
+            max_age_s=given.max_age_s(),
             policy=_policy(given),
         )
         return options, given.warnings
@@ -135,13 +134,13 @@ TYPE: Final = Webhook()
 
 
 class WebhookService(Service):
-    """The acting half: one request per attempt over the shared session."""
+    """The acting half: one request per attempt over kept connections."""
 
-    def __init__(self, *, session: aiohttp.ClientSession, clock: Clock) -> None:
-        from notifier.services import http
+    def __init__(self, *, guard: Guard, clock: Clock) -> None:
+        from notifier.services import http, wire
 
         self._http = http
-        self._session = session
+        self._kept = wire.Wire(guard)
         self._clock = clock
 
     @override
@@ -151,20 +150,20 @@ class WebhookService(Service):
         if outgoing.late_s and payload.plain:
             text = f"{text}\n({texts.late(outgoing.late_s)})"
         body = text.encode() if text else None
-        status, answer = await self._http.post(
-            self._session,
-            target(options.url.reveal(), payload.path, payload.query),
+        where = target(options.url.reveal(), payload.path, payload.query, options.verify)
+        answer = await self._http.exchange(
+            self._kept,
+            where,
             method=payload.method,
             headers=self._headers(payload, options, outgoing.delivery.id, body or b""),
             body=body,
             place=options.place,
-            verify=options.verify,
             timeout_s=options.timeout_s,
         )
-        refused = self._http.refusal(status, answer, options.place, self._clock)
+        refused = self._http.refusal(answer.status, answer.headers, options.place, self._clock)
         if refused is not None:
             raise refused
-        return Delivered(status=status)
+        return Delivered(status=answer.status)
 
     def _headers(
         self, payload: Payload, options: WebhookOptions, delivery_id: str, body: bytes
@@ -186,19 +185,19 @@ class WebhookService(Service):
 
     @override
     async def close(self) -> None:
-        """The session is shared: its owner closes it."""
+        await self._kept.close()
 
 
 def build(**resources: Any) -> WebhookService:
-    """Build the acting half from `session` and `clock`."""
-    return WebhookService(session=resources["session"], clock=resources["clock"])
+    """Build the acting half from `guard` and `clock`."""
+    return WebhookService(guard=resources["guard"], clock=resources["clock"])
 
 
 @functools.lru_cache(maxsize=1024)
-def target(base: str, path: str, query: str) -> yarl.URL:
+def target(base: str, path: str, query: str, verify: bool = True) -> wire.Target:
     """Return the address of a request: a path is joined with exactly one slash, before the query
     (spec/services.md 3)."""
-    import yarl
+    from notifier.services import wire
 
     front, _, own_query = base.partition("?")
     extra, _, path_query = path.partition("?")
@@ -207,7 +206,7 @@ def target(base: str, path: str, query: str) -> yarl.URL:
     queries = "&".join(part for part in (own_query, path_query, query) if part)
     whole = front + (f"?{queries}" if queries else "")
     whole = _LONE_PERCENT.sub("%25", whole)
-    return yarl.URL(urllib.parse.quote(whole, safe=_LEGAL), encoded=True)
+    return wire.target(urllib.parse.quote(whole, safe=_LEGAL), verify=verify)
 
 
 def _recipient(composition: Composition) -> str:

@@ -65,6 +65,18 @@ def test_a_long_subject_is_cut() -> None:
     assert subject.endswith("…")
 
 
+@pytest.mark.parametrize("name", ["Resent-To", "Subject", "X-Any", "To", "Date", "Content-Type"])
+@pytest.mark.parametrize("value", ["a@b.example, C <c@d.example>", "text/plain", "größer " * 30])
+def test_remembered_headers_are_the_standard_ones(name: str, value: str) -> None:
+    """Kinds and texts that were seen before fold as the library folds them anew."""
+    for _ in range(2):
+        for each in (name, "X-Other"):
+            ours = mime.POLICY.header_factory(each, value)
+            fresh = email.policy.SMTP.header_factory(each, value)
+            assert ours.fold(policy=mime.POLICY) == fresh.fold(policy=email.policy.SMTP)
+            assert (ours.name, type(ours).__mro__[1:]) == (each, type(fresh).__mro__[1:])
+
+
 @pytest.mark.parametrize(
     ("block", "text"),
     [(None, "hello"), ({}, "hello"), ({"body": ""}, "hello"), ({"body": "mine"}, "mine")],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from notifier.core.secrets import Secret, Substituted
+from notifier.core.service import Terms
 from notifier.services import TYPES, options
 
 CASES: list[tuple[str, dict[str, Any], str]] = [
@@ -20,6 +21,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("slack", {"token": "t", "allowedRecipients": ["#a"]}, "allowedRecipients: not supported"),
     ("slack", {"token": "t", "timeout": "soon"}, "timeout: is no duration"),
     ("slack", {"token": "t", "timeout": "1h"}, "timeout: is out of range"),
+    ("slack", {"token": "t", "maxAge": "73h"}, "maxAge: is out of range: write up to 72h"),
+    ("slack", {"token": "t", "maxAge": 0}, "maxAge: is out of range"),
     ("webhook", {}, "url: is missing"),
     ("webhook", {"url": "<your-webhook-url>"}, "url: is no URL"),
     ("webhook", {"url": "ftp://h/"}, "url: is no URL"),
@@ -80,6 +83,24 @@ def test_names_match_case_insensitively_and_unknown_ones_are_named() -> None:
         "proxy: not supported yet, it has no effect",
         "tokn: unknown field: did you mean token?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        ("slack", {"token": "t"}),
+        ("webhook", {"url": "http://h/"}),
+        ("email", {"host": "h", "port": 25, "from": "a@b.c"}),
+    ],
+)
+def test_the_common_terms_are_read_by_every_network_service(
+    kind: str, raw: dict[str, Any]
+) -> None:
+    """`timeout` and `maxAge` reach the engine the same way whatever the type."""
+    read, warnings = TYPES[kind].options({**raw, "timeout": "7s", "maxAge": "30m"})
+    assert warnings == []
+    assert isinstance(read, Terms)
+    assert (read.timeout_s, read.max_age_s) == (7.0, 1800.0)
 
 
 @pytest.mark.parametrize("url", ["https://h/api", "https://h/api/", "https://h/api//"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import pkgutil
 import subprocess
 import sys
 
@@ -9,6 +12,7 @@ import pytest
 
 from notifier import services
 from notifier.core.errors import Misconfigured, Reason
+from notifier.core.service import Terms
 from notifier.services import unavailable
 from tests.services import samples
 
@@ -33,6 +37,22 @@ def test_blocks_are_named_uniquely_but_for_the_console() -> None:
     """Each type has a block of its own; the console shows Slack's."""
     names = [kind.block.name for kind in services.TYPES.values()]
     assert sorted(name for name in names if names.count(name) > 1) == ["slack", "slack"]
+
+
+def test_options_with_a_deadline_are_terms_to_the_engine() -> None:
+    """Whoever reads `timeout` extends `Terms`, else the engine would not know of it."""
+    modules = [
+        importlib.import_module(each.name)
+        for each in pkgutil.iter_modules(services.__path__, "notifier.services.")
+    ]
+    found = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if dataclasses.is_dataclass(value) and hasattr(value, "timeout_s")
+    }
+    assert len(found) > 3
+    assert [each for each in found if not issubclass(each, Terms)] == []
 
 
 @pytest.mark.parametrize("name", unavailable.TYPES)
