@@ -68,7 +68,8 @@ class Edges:
     """Where a daemon meets the world: the real one, or recordings (`demo`, `replay`).
 
     `statistics` is what the watches count, None for a recording; `resources` are watched even if
-    nobody asks for them; `out` is where the console service writes.
+    nobody asks for them; `out` is where the console service writes; `strict` templates may not
+    print what is missing.
     """
 
     cluster: Cluster
@@ -77,6 +78,7 @@ class Edges:
     statistics: WatchStatistics | None = None
     resources: frozenset[Resource] = frozenset()
     out: TextIO | None = None
+    strict: bool = False
 
 
 class Daemon:
@@ -107,6 +109,7 @@ class Daemon:
                     compiling.compile_central,
                     document=name.config_map,
                     cluster=settings.cluster.name,
+                    strict=edges.strict,
                 ),
                 clock=edges.clock,
                 recorder=self.metrics,
@@ -181,17 +184,7 @@ class Daemon:
 
     async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something, at most until a task of the engine fails. Raises `NotifierError` then."""
-        doing = asyncio.create_task(work)
-        failing = asyncio.create_task(self.engine.failure())
-        try:
-            await asyncio.wait({doing, failing}, return_when=asyncio.FIRST_COMPLETED)
-            if self.engine.status.ended_task:
-                raise _failed(self.engine.status.ended_task)
-            doing.result()
-        finally:
-            doing.cancel()
-            failing.cancel()
-            await asyncio.gather(doing, failing, return_exceptions=True)
+        await self.engine.unless_failed(work)
 
     def _readiness(self) -> Readiness:
         status, now = self.engine.status, self.edges.clock.monotonic()

@@ -136,11 +136,13 @@ async def replay(
     *,
     objects: Sequence[Entry] = (),
     cluster: str = "",
+    strict: bool = False,
     on_step: Callable[[], None] = lambda: None,
 ) -> Sequence[Replayed]:
     """Return every event of a recording with its verdicts and the messages as they would be sent.
 
     Without a Secret, references stay as written. Deterministic: the time is the recording's.
+    With `strict`, a template that prints a missing value fails.
     """
     settings = replace(
         Settings(),
@@ -158,7 +160,7 @@ async def replay(
         speed=1.0,
         clock=_Winder(tape),
     )
-    edges = Edges(cluster=recording, store=store, clock=tape, resources=EVERYTHING)
+    edges = Edges(cluster=recording, store=store, clock=tape, resources=EVERYTHING, strict=strict)
     one = Daemon(settings, edges, {}, Redactor())
     try:
         await one.unless_failed(_played(one))

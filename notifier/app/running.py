@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+from notifier.app import compiling
 from notifier.app.daemon import Daemon, Edges, SystemClock, daemon
 from notifier.core.errors import NotifierError, Problem
 from notifier.core.settings import Settings
@@ -43,8 +44,19 @@ def main(settings: Settings, warnings: Sequence[Problem]) -> None:
         log.warning("setting ignored", extra={"problem": str(warning)})
     if settings.configuration.config_map == UPSTREAM_CONFIG_MAP:
         log.warning("the sender built into Argo Rollouts reads the same ConfigMap: both may send")
+    warm_up()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, redactor))
+
+
+def warm_up() -> None:
+    """Do before the loop runs what would block it later: imports, the catalogue, one collection."""
+    import notifier.kube.reflector
+    import notifier.services.http  # noqa: F401 - imported for its time
+
+    compiling.shipped()
+    gc.collect()
+    gc.freeze()
 
 
 async def serve(settings: Settings, redactor: Redactor) -> None:
@@ -118,7 +130,6 @@ async def _freeze_when_ready(one: Daemon) -> None:
     while one.engine.status.reason(one.edges.clock.monotonic()):
         await one.edges.clock.sleep(1.0)
     log.info("ready")
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
 

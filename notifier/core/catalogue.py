@@ -14,6 +14,7 @@ from notifier.core import lifecycle, yamltext
 from notifier.core.configuration import Configuration, compile_configuration
 from notifier.core.errors import ConfigError, Problem, TriggerError
 from notifier.core.service import ServiceType
+from notifier.languages import INSTALLED, Languages
 
 DOCUMENT: Final = "catalogue"
 TRIGGERS: Final = "triggers/"
@@ -24,7 +25,12 @@ FIELDS: Final = ("description", "transition", "send", "when", "oncePer")
 """Fields of a trigger's file; the first three are required."""
 
 
-def load(files: Mapping[str, str], types: Mapping[str, ServiceType]) -> Configuration:
+def load(
+    files: Mapping[str, str],
+    types: Mapping[str, ServiceType],
+    *,
+    languages: Languages = INSTALLED,
+) -> Configuration:
     """Compile the catalogue: `files` maps `triggers/on-x.yaml`, `templates/x.yaml` to their text.
 
     Raises `TriggerError` if a trigger's file is no YAML or not of the form above; what does not
@@ -37,7 +43,9 @@ def load(files: Mapping[str, str], types: Mapping[str, ServiceType]) -> Configur
             keys[f"trigger.{name.removeprefix(TRIGGERS)}"] = _conditions(path, text)
         elif name.startswith(TEMPLATES):
             keys[f"template.{name.removeprefix(TEMPLATES)}"] = text
-    return compile_configuration(keys, {}, Configuration(), types, document=DOCUMENT)
+    return compile_configuration(
+        keys, {}, Configuration(), types, document=DOCUMENT, languages=languages
+    )
 
 
 def _conditions(path: str, text: str) -> str:

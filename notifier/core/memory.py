@@ -7,7 +7,7 @@ versions, the garbage collector has nothing to walk, and the stored snapshot hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msgspec import Raw
@@ -97,10 +97,25 @@ class Memory:
         )
         return snapshots.encode(snapshot, rollout)
 
-    def synced(self, resource: Resource) -> Iterable[str]:
-        """Note that a list is complete; return the uids of stored objects it did not show."""
+    def synced(self, resource: Resource, covers: Collection[str]) -> Iterable[str]:
+        """Note that a list is complete; return the uids of stored objects it did not show.
+
+        Where it did not look, nothing is gone: `covers` are the namespaces listed, empty for all.
+        """
         self.listed.add(resource)
-        return self.unlisted.pop(resource, ())
+        unlisted = self.unlisted.pop(resource, set())
+        if not covers:
+            return unlisted
+        gone = {uid for uid in unlisted if self._namespace(uid) in {*covers, ""}}
+        if len(gone) < len(unlisted):
+            self.unlisted[resource] = unlisted - gone
+        return gone
+
+    def _namespace(self, uid: str) -> str:
+        """Return where a Rollout, or the Rollout of a ReplicaSet or Experiment, is; empty if
+        neither is known."""
+        rollout = uid if uid in self.rollouts else self.neighbours.owner(uid)
+        return self.reference(rollout).namespace if rollout in self.rollouts else ""
 
 
 def refer(metadata: RolloutMetadata) -> ObjectRef:

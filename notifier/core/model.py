@@ -47,6 +47,7 @@ class Observation:
     a (re)list, SYNCED (empty raw) once a list is complete, and ABSENT (raw: a stub object with
     metadata only) for an object that a relist no longer shows. `decoded` is the object as far as its
     reader needs it, where decoding the line has given that already (`core.objects.WireRollout`).
+    `covers` are the namespaces that a SYNCED speaks for; empty: all of them.
     """
 
     resource: Resource
@@ -54,6 +55,7 @@ class Observation:
     raw: bytes
     contiguous: bool = True
     decoded: Any = None
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,11 @@ class Neighbours:
         """Return the uid of the Rollout a run belongs to, directly or through an Experiment."""
         return self._owners.get(run.owner, run.owner)
 
+    def owner(self, uid: str) -> str:
+        """Return the uid of the Rollout that a ReplicaSet or Experiment belongs to, empty if not
+        known."""
+        return self._owners.get(uid, "")
+
     def take_over(
         self,
         rollout_uid: str,

@@ -110,7 +110,7 @@ class Observer:
 
     def _rollout(self, observation: Observation) -> Sequence[Change]:
         if observation.type == "SYNCED":
-            gone = self._memory.synced("rollouts")
+            gone = self._memory.synced("rollouts", observation.covers)
             self._checkpoint = self._memory.newest
             return [self._deleted(uid, recovered=True) for uid in sorted(gone)]
         if observation.type in {"DELETED", "ABSENT"}:
@@ -163,7 +163,7 @@ class Observer:
             return ()
         live = observation.contiguous and observation.type != "LISTED"
         contiguous = live and not remembered.gap
-        past = Past(previous, remembered.known)
+        past = Past(previous, remembered.known, remembered.encoded)
         remembered.encoded = encoded
         remembered.resource_version = version.resource_version
         remembered.gap = False
@@ -203,7 +203,8 @@ class Observer:
         )
         derived = transitions.derive(past, version, contiguous, around)
         self._memory.rollouts[reference.uid].known = derived.known
-        self.lost.update(derived.lost)
+        if derived.lost:
+            self.lost.update(derived.lost)
         self.approximate += sum("approximate" in found.facts for found in derived.transitions)
 
         def again(found: Found) -> Sequence[Transition]:
@@ -215,7 +216,7 @@ class Observer:
             transitions=derived.transitions,
             snapshot=self._memory.snapshot(reference),
             raw=observation.raw,
-            previous=msgspec.json.decode(snapshots.encode_rollout(past.rollout)),
+            previous=_shown(past) if derived.transitions or derived.wanted else None,
             wanted=derived.wanted,
             again=again if derived.wanted else None,
         )
@@ -253,6 +254,12 @@ class Observer:
             raw=remembered.encoded,
             previous=msgspec.json.decode(remembered.encoded),
         )
+
+
+def _shown(past: Past) -> JsonObject:
+    """Return the version before as templates see it."""
+    found: JsonObject = msgspec.json.decode(past.encoded or snapshots.encode_rollout(past.rollout))
+    return found
 
 
 def _went_back(previous: Rollout, current: Rollout) -> bool:

@@ -153,7 +153,7 @@ class OwnedObserver:
     def _synced(self, observation: Observation) -> Sequence[Change]:
         """Take the end of a list: forget what it did not show, store what it showed first."""
         memory = self._memory
-        for uid in memory.synced(observation.resource):
+        for uid in memory.synced(observation.resource, observation.covers):
             memory.neighbours.forget(uid)
         unstored = memory.unstored.pop(observation.resource, set())
         if observation.resource == "experiments":

@@ -216,17 +216,23 @@ class _Planner:
             revision=str(self.event.transition.facts.get("revision", "")),
         )
         try:
-            composed = wish.spec.type.compose(message, wish.spec.options, composition)
+            composed, fault = scope.compose(wish.spec, message, composition)
         except (NotifierError, ValueError) as problem:
             self._refuse(wish, Decision.CONFIG_ERROR, str(problem))
             return
+        if fault:
+            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
         if not composed:
             self._refuse(wish, Decision.CONFIG_ERROR, "the recipient names nobody")
         for item in composed:
-            self._add(wish, item, base, error)
+            self._add(wish, item, base, fault or error)
 
     def _add(self, wish: _Wish, item: Composed, base: str, error: str) -> None:
         """Add one row and its verdict; `base` is the id that all rows of a destination share."""
+        if item.refused:
+            reason = Decision.RECIPIENT_NOT_ALLOWED
+            self._refuse(wish, reason, item.refused, recipient=item.recipient)
+            return
         destination, identity = wish.destination, base
         if item.slot or item.recipient != destination.recipient:
             destination = replace(destination, recipient=item.recipient)
@@ -249,7 +255,9 @@ class _Planner:
     ) -> Delivery:
         transition = self.event.transition
         kind = lanes.kind(transition.trigger)
-        age = self.policy.max_age_s.get(kind, retry.MAX_AGE_S[kind])
+        age = wish.spec.terms.max_age_s
+        if age is None:
+            age = self.policy.max_age_s.get(kind, retry.MAX_AGE_S[kind])
         return Delivery(
             id=identity,
             event_id=self.event.id,

@@ -30,10 +30,11 @@ class Known(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Past(Struct, frozen=True, gc=False):
-    """The version before, and what was known then."""
+    """The version before, and what was known then; `encoded` is the version as it was remembered."""
 
     rollout: Rollout
     known: Known = Known()
+    encoded: bytes = b""
 
 
 class KnownReplicaSet(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

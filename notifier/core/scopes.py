@@ -9,7 +9,7 @@ from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
 from notifier.core.model import Event, JsonObject
-from notifier.core.service import Message
+from notifier.core.service import Composed, Composition, Message
 from notifier.core.templates import Template
 from notifier.core.triggers import Condition
 
@@ -55,8 +55,23 @@ class Scope:
             found = self._templates(condition)
             return templates.render(found, block, spec.name, variables), ""
         except EvaluationError as error:
-            detail = str(error)[:DETAIL_LIMIT]
-            return fallback.message(self._event, detail, block.message_escape), detail
+            return self._plain(spec, error)
+
+    def compose(
+        self, spec: ServiceSpec, message: Message, composition: Composition
+    ) -> tuple[Sequence[Composed], str]:
+        """Return what is sent, and the error for which it is plain text: a rendered message that
+        the service cannot carry is a template that failed. Raises `NotifierError`, `ValueError`."""
+        try:
+            return spec.type.compose(message, spec.options, composition), ""
+        except EvaluationError as error:
+            plain, detail = self._plain(spec, error)
+            return spec.type.compose(plain, spec.options, composition), detail
+
+    def _plain(self, spec: ServiceSpec, error: EvaluationError) -> tuple[Message, str]:
+        """Return the plain text that stands in for a template that failed, and the error."""
+        detail = str(error)[:DETAIL_LIMIT]
+        return fallback.message(self._event, detail, spec.type.block.message_escape), detail
 
     def engines(self, condition: Condition) -> str:
         """Name the languages of a condition's templates, for the count of failures."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
+from notifier.core import circuits, retry
 from notifier.core.model import Delivery, Destination, Event
 
 
@@ -70,11 +71,33 @@ class Composed:
     """One payload for one recipient. Most services compose one; e-mail one per address.
 
     `slot` tells the payloads of one destination apart in the delivery id (empty if only one).
+    `refused` says why nothing may be sent to the recipient: there is no payload then.
     """
 
     payload: bytes
     recipient: str
     slot: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the messages of one service are tried; options that have a say in it extend this.
+
+    `timeout_s` is the deadline of one attempt, `max_age_s` how long a message is worth sending;
+    None leaves either to the daemon (spec/services.md 1, 6.4). `policy` are the waits between
+    attempts.
+    """
+
+    timeout_s: float | None = None
+    max_age_s: float | None = None
+    policy: retry.Policy = field(default=retry.DEFAULT, hash=False)
+    rate: circuits.Rate | None = None
+    """Messages that one recipient takes; None for what its service type is known to take."""
+
+
+DAEMON_TERMS: Final = Terms()
+"""Those of a service whose options say nothing."""
 
 
 class ServiceType(Protocol):

@@ -17,12 +17,16 @@ from notifier.core.surroundings import Surroundings
 class Versions:
     """The version before and the one after, as the rules of the table see them.
 
-    `contiguous`: no version between them was missed. `revision` and `attempt` are those that the
+    `before` and `after` are their statuses, `new_revision` is the revision if it is another one than
+    was last known. `contiguous`: no version between them was missed. `revision` and `attempt` are those that the
     status of the later one belongs to; `next_attempt` is what later versions count from.
     """
 
     past: Past
     version: RolloutVersion
+    before: RolloutStatus
+    after: RolloutStatus
+    new_revision: str
     contiguous: bool
     writers: Writers
     around: Surroundings
@@ -37,25 +41,9 @@ class Versions:
         return {"revision": self.revision, "hash": self.after.current_pod_hash, "steps": steps}
 
     @property
-    def before(self) -> RolloutStatus:
-        """Status of the earlier version."""
-        return self.past.rollout.status
-
-    @property
-    def after(self) -> RolloutStatus:
-        """Status of the later version."""
-        return self.version.rollout.status
-
-    @property
     def uid(self) -> str:
         """Uid of the Rollout."""
         return self.version.rollout.metadata.uid
-
-    @property
-    def new_revision(self) -> str:
-        """The revision, if it is another one than was last known (absent: known is kept)."""
-        revision = self.version.rollout.metadata.annotations.revision
-        return revision if revision != self.past.known.revision else ""
 
     def turned(self, kind: str, *reasons: str) -> Condition | None:
         """Return the condition if it now has one of the reasons since another update than before.
@@ -131,6 +119,9 @@ def compare(
     return Versions(
         past=past,
         version=version,
+        before=then,
+        after=now,
+        new_revision=annotated if new_revision else "",
         contiguous=contiguous,
         writers=writers,
         around=around,

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from notifier.core import planning
 from notifier.core.model import Resource
 from notifier.core.observer import Observer
 from notifier.core.settings import Settings
 from notifier.engine.attempting import Attempting
+from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
 from notifier.engine.configuring import Compile, Configuring, Place
 from notifier.engine.dispatch import Dispatch
@@ -97,13 +98,16 @@ class Engine:
         self._supervisor = Supervisor(parts.recorder, self.status)
 
     async def open(self) -> None:
-        """Open the store and read the configuration once. Raises `StoreError`."""
+        """Open the store and read the configuration once.
+
+        Raises `StoreError`, and `NotifierError` if a task ends meanwhile that must not.
+        """
         parts = self._parts
         self._supervisor.start("heartbeat", beat(parts.clock, parts.recorder, self.status))
         self.status.parts["store"] = await parts.store.open()
         log.info("store opened", extra={"store": self.status.parts["store"]})
         self._supervisor.start(CONFIGURING, self.configuring.run())
-        await self.configuring.loaded()
+        await self._supervisor.unless_failed(self.configuring.loaded())
         self.status.expect(ALWAYS)
 
     def deliver(self) -> None:
@@ -119,6 +123,10 @@ class Engine:
         parts = self._parts
         parts.observer.restore(await parts.store.snapshots())
         self._supervisor.start(OBSERVING, self.intake.run(), may_end=may_end)
+
+    async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something, at most until a task failed. Raises `NotifierError` then."""
+        await self._supervisor.unless_failed(work)
 
     async def failure(self) -> str:
         """Wait until a task ended that must not, and return its name."""
@@ -163,6 +171,7 @@ class Engine:
             configuration_of=self.configuring.of_scope,
             gates=self.gates,
             pauses=pauses,
+            backlog=Backlog(parts.store, parts.recorder, self._settings.cluster.name),
             clock=parts.clock,
             recorder=parts.recorder,
             jitter=parts.jitter,

@@ -12,22 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from notifier.core import deliveries, lanes, retry
+from notifier.core import retry
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.errors import DeliveryError, Permanent, Reason, Retryable
 from notifier.core.model import Attempt, Delivery, State
 from notifier.core.service import Delivered, Outgoing
+from notifier.engine.backlog import Backlog
 from notifier.engine.gates import Gates, Refusal
 from notifier.engine.pauses import Pauses
-from notifier.ports import Clock, DeliveryQuery, Recorder, Referencing, Service, Settlement, Store
+from notifier.ports import Clock, Recorder, Referencing, Service, Settlement, Store
 
 log = logging.getLogger(__name__)
 
 LATE_S: Final = 300.0
 """Lateness of the first attempt from which a message says so (spec/services.md 1.3)."""
-
-BACKLOG_S: Final = 5.0
-"""Age from which a progress message may have a newer one waiting behind it."""
 
 LONGEST_REFUSAL_S: Final = 300.0
 """A row that has to wait comes back after this time at the latest: what holds it may be gone."""
@@ -60,6 +58,7 @@ class Attempting:
         configuration_of: Callable[[str], Configuration | None],
         gates: Gates,
         pauses: Pauses,
+        backlog: Backlog,
         clock: Clock,
         recorder: Recorder,
         jitter: Callable[[], float],
@@ -75,6 +74,7 @@ class Attempting:
         self._configuration_of = configuration_of
         self._gates = gates
         self._pauses = pauses
+        self._backlog = backlog
         self._clock = clock
         self._recorder = recorder
         self._jitter = jitter
@@ -93,10 +93,12 @@ class Attempting:
             return settlement
         if spec is None:
             return self._park(delivery, now)
-        if (reason := await self._superseded(delivery, now)) is not None:
+        if (reason := await self._superseded(delivery, spec, now)) is not None:
             return _settled(delivery, State.SUPERSEDED, now, reason)
         outgoing = await self._outgoing(delivery, now)
-        refusal = self._gates.refusal(delivery.destination, self._clock.monotonic())
+        refusal = self._gates.refusal(
+            delivery.destination, self._clock.monotonic(), spec.terms.rate
+        )
         if refusal is not None:
             return self._handed_back(delivery, refusal, now)
         return await self._send(delivery, spec, outgoing)
@@ -132,27 +134,16 @@ class Attempting:
             return _settled(delivery, State.SHADOW, now)
         if spec is None:
             return self._park(delivery, now)
-        refusal = self._gates.refusal(delivery.destination, self._clock.monotonic())
+        refusal = self._gates.refusal(
+            delivery.destination, self._clock.monotonic(), spec.terms.rate
+        )
         return None if refusal is None else self._handed_back(delivery, refusal, now)
 
-    async def _superseded(self, delivery: Delivery, now: float) -> str | None:
+    async def _superseded(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
         """Return why the message is pointless by now, None if it is not (spec/services.md 6.4)."""
-        if delivery.kind == "paused":
-            return None if await self._pauses.holds(delivery) else "no_longer_paused"
-        if delivery.kind != "progress" or now - delivery.created_at < BACKLOG_S:
-            return None
-        query = DeliveryQuery(rollout=delivery.rollout.path, states=deliveries.WAITING, limit=200)
-        behind = [
-            each for each in await self._store.deliveries(query) if each.lane == delivery.lane
-        ]
-        pointless = lanes.superseded([delivery, *behind])
-        others = [each for each in pointless if each != delivery.id]
-        if others:
-            waiting = {each.id: each for each in behind}
-            for ended in await self._store.end(others, State.SUPERSEDED, "newer", now=now):
-                age_s = now - waiting[ended].created_at
-                self._recorder.ended(waiting[ended], State.SUPERSEDED, "newer", age_s)
-        return "newer" if delivery.id in pointless else None
+        if delivery.kind == "paused" and not await self._pauses.holds(delivery):
+            return "no_longer_paused"
+        return await self._backlog.thinned(delivery, spec, now)
 
     async def _outgoing(self, delivery: Delivery, now: float) -> Outgoing:
         """Return the attempt as the service gets it: equal in every attempt but for what an
@@ -200,14 +191,14 @@ class Attempting:
         """Send once under the deadline and say what follows."""
         destination = delivery.destination
         begun = (self._clock.now(), self._clock.monotonic())
-        self._gates.entered(destination, begun[1])
+        self._gates.entered(destination, begun[1], spec.terms.rate)
         if delivery.attempt <= 1:
             self._recorder.first_attempt(
                 delivery.trigger, destination.service, begun[0] - delivery.created_at
             )
         self._sending[delivery.id] = begun
         service = self._services[spec.type.name]
-        deadline_s = getattr(spec.options, "timeout_s", None) or self._timeout_s
+        deadline_s = spec.terms.timeout_s or self._timeout_s
         try:
             async with asyncio.timeout(deadline_s):
                 delivered = await service.send(outgoing, spec.options)
@@ -275,6 +266,7 @@ class Attempting:
             expires_at=delivery.expires_at,
             jitter=self._jitter(),
             reduced=delivery.shortened or delivery.reason in retry.REDUCIBLE,
+            policy=spec.terms.policy,
         )
         payload = None
         if isinstance(decision, retry.Next) and decision.reduce and error.reason is Reason.TOO_LONG:

@@ -33,6 +33,9 @@ SHORTEST_SLEEP_S: Final = 0.05
 PER_NAMESPACE: Final = 8
 """Claims of one namespace at a time (spec/reliability.md 5.2)."""
 
+PER_SERVICE: Final = PER_NAMESPACE // 2
+"""Claims of one service in one namespace: a deaf receiver leaves room for the tenant's others."""
+
 FLUSH_S: Final = 5.0
 """Seconds that outcomes may take to be written when everything is cancelled."""
 
@@ -145,6 +148,7 @@ class Dispatch:
             lease_s=self._lease_s,
             blocked=self._ready.unwelcome(self._clock.monotonic()),
             per_namespace=min(PER_NAMESPACE, self._workers),
+            per_service=PER_SERVICE,
         )
 
     async def _until_due(self) -> float:

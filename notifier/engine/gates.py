@@ -44,20 +44,21 @@ class Gates:
         self._buckets: dict[Key, Bucket] = {}
         self._queues: dict[Key, float] = {}  # until when the next messages are spoken for
 
-    def refusal(self, to: Destination, now: float) -> Refusal | None:
-        """Return why the destination has to wait, None if it may be spoken to."""
+    def refusal(self, to: Destination, now: float, rate: Rate | None = None) -> Refusal | None:
+        """Return why the destination has to wait, None if it may be spoken to; `rate` is what its
+        service is configured to take."""
         for key in _keys(to):
             circuit = self._circuits.get(key)
             if circuit is not None and (wait_s := circuit.wait_s(now)) > 0:
                 return Refusal(wait_s, _circuit_reason(self._refused, key), key in self._refused)
             if (until := self._rests.get(key, 0.0)) > now:
                 return Refusal(until - now, Reason.RATE_LIMITED)
-        rate = circuits.RATES.get(to.service_type)
+        rate = rate or circuits.RATES.get(to.service_type)
         return self._rate_refusal(to, rate, now) if rate is not None else None
 
-    def entered(self, to: Destination, now: float) -> None:
+    def entered(self, to: Destination, now: float, rate: Rate | None = None) -> None:
         """Take note of an attempt that begins."""
-        rate = circuits.RATES.get(to.service_type)
+        rate = rate or circuits.RATES.get(to.service_type)
         if rate is not None:
             own: Key = (to.scope, to.service, to.recipient)
             self._buckets[own] = self._buckets.get(own, Bucket()).taken(rate, now)

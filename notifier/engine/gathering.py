@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import orjson
+import tenacity
 
 from notifier.core.errors import ClusterError, Forbidden, NotFound
 from notifier.core.evidence import Needs
@@ -104,17 +105,19 @@ class Gathering:
 
     async def _try(self, read: Callable[[], Awaitable[Found]], missing: Found) -> Found:
         """Read a few times, then do without."""
-        for wait_s in (*WAITS_S, None):
-            try:
-                return await self._read(read)
-            except (Forbidden, NotFound) as error:
-                self._refused(error)
-                return missing
-            except ClusterError as error:
-                if wait_s is None:
-                    log.warning("evidence could not be read", extra={"error": str(error)})
-                    return missing
-                await self._clock.sleep(max(wait_s, error.after_s or 0.0))
+        retrying = tenacity.AsyncRetrying(
+            sleep=self._clock.sleep,
+            retry=_PASSES,
+            wait=_wait_s,
+            stop=tenacity.stop_after_attempt(1 + len(WAITS_S)),
+            reraise=True,
+        )
+        try:
+            return await retrying(self._read, read)
+        except (Forbidden, NotFound) as error:
+            self._refused(error)
+        except ClusterError as error:
+            log.warning("evidence could not be read", extra={"error": str(error)})
         return missing
 
     async def _insist(self, read: Callable[[], Awaitable[Found]]) -> Found | None:
@@ -146,6 +149,20 @@ class Gathering:
                     return await read()
             except TimeoutError as error:
                 raise ClusterError(f"no answer within {FETCH_S:.0f} s") from error
+
+
+_PASSES: Final = tenacity.retry_if_exception(
+    lambda error: isinstance(error, ClusterError) and not isinstance(error, (Forbidden, NotFound))
+)
+"""What another attempt a moment later can mend."""
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    """Return the wait after a failed attempt: ours, or what the server asked for within bounds."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked_s = error.after_s if isinstance(error, ClusterError) else None
+    own_s = WAITS_S[min(state.attempt_number, len(WAITS_S)) - 1]
+    return max(own_s, min(asked_s or 0.0, LONGEST_WAIT_S))
 
 
 async def closed(stream: AsyncIterator[object]) -> None:

@@ -68,6 +68,6 @@ class Status:
             "seconds_since_last_event": {
                 resource: round(now - at, 1) for resource, at in self.last_seen.items()
             },
-            "store": dict(self.store_faults) or "ok",
+            "store_faults": dict(self.store_faults),
             **self.parts,
         }

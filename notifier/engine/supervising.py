@@ -10,6 +10,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from notifier.core.errors import NotifierError
 from notifier.engine.status import Status
 from notifier.ports import Clock, Recorder
 
@@ -40,6 +41,20 @@ class Supervisor:
         """Wait until a task failed and return its name."""
         await self._failed.wait()
         return self._failure
+
+    async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something, at most until a task failed. Raises `NotifierError` then."""
+        doing = asyncio.create_task(work)
+        failing = asyncio.create_task(self._failed.wait())
+        try:
+            await asyncio.wait({doing, failing}, return_when=asyncio.FIRST_COMPLETED)
+            if self._failure:
+                raise NotifierError(f"the task {self._failure!r} ended unexpectedly; see the log")
+            await doing
+        finally:
+            doing.cancel()
+            failing.cancel()
+            await asyncio.gather(doing, failing, return_exceptions=True)
 
     def expect_end(self, *names: str) -> None:
         """From now on the end of these tasks is no failure."""

@@ -7,6 +7,7 @@ HTTP watch. Which error leads where is `_restart`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from notifier.kube.resources import Kind
 from notifier.kube.statistics import WatchStatistics
 from notifier.ports import Clock
 
+log = logging.getLogger(__name__)
+
 WATCH_S: Final = 300.0
 """Seconds a watch is asked to last at least; up to twice that, at random (W4)."""
 RELIST_S: Final = 1800.0
@@ -31,6 +34,10 @@ INTERNAL_S: Final = 60.0
 """Seconds that watches may fail in a row before a list is tried (W15)."""
 SHORT_S: Final = 1.0
 """Seconds below which a watch without events is a failure (W12)."""
+TOLD_S: Final = 600.0
+"""Seconds in which failures for one reason are logged once; the rest of them at debug."""
+AWAY_S: Final = 5.0
+"""Seconds without the server after which its return is worth a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,10 @@ class Follower:
         self._jitter = jitter
         self._statistics = statistics
         self._backoff = Backoff(clock, jitter)
-        self._replica = Replica(target.resource, target.kind)
+        self._replica = Replica(target.resource, target.kind, target.namespace)
         self._relist_at = 0.0
         self._failing_since: float | None = None
+        self._told_until: dict[str, float] = {}
 
     async def follow(self) -> AsyncGenerator[Sequence[Observation]]:
         """Yield batches for ever. Raises `Forbidden` or `NotFound` when it cannot be watched."""
@@ -216,8 +224,12 @@ class Follower:
 
     def _connected(self) -> None:
         """Note that the server answered."""
-        self._statistics.away_since.pop(self._target.stream, None)
-        self._statistics.degraded.pop(self._target.stream, None)
+        stream = self._target.stream
+        self._statistics.degraded.pop(stream, None)
+        since = self._statistics.away_since.pop(stream, None)
+        away_s = 0.0 if since is None else self._clock.monotonic() - since
+        if self._told_until and away_s >= AWAY_S:
+            log.info("watch works again", extra={"stream": stream, "away_s": round(away_s, 1)})
 
     def _heard(self, count: int) -> None:
         """Note events."""
@@ -231,7 +243,26 @@ class Follower:
         self._statistics.away_since.setdefault(stream, self._clock.monotonic())
         if isinstance(err, (Forbidden, NotFound)):
             self._statistics.degraded[stream] = str(err)
-        self._error(next(reason for kind, reason in _REASONS if isinstance(err, kind)))
+        reason = next(reason for kind, reason in _REASONS if isinstance(err, kind))
+        self._error(reason)
+        self._tell(reason, err)
+
+    def _tell(self, reason: str, err: ClusterError) -> None:
+        """Log a failure, once in a while at a level that is seen.
+
+        What cannot be watched at all is the caller's to tell, but for one namespace of several.
+        """
+        now = self._clock.monotonic()
+        alone = not self._target.namespace
+        level = logging.INFO if isinstance(err, faults.Expired) else logging.WARNING
+        if isinstance(err, NotFound) or (isinstance(err, Forbidden) and alone):
+            level = logging.DEBUG
+        if now < self._told_until.get(reason, now):
+            level = logging.DEBUG
+        else:
+            self._told_until[reason] = now + TOLD_S
+        identifiers = {"stream": self._target.stream, "reason": reason}
+        log.log(level, "watch failed", extra={**identifiers, "error": str(err)})
 
     def _count_undecodable(self) -> None:
         """Note objects that were skipped (W19)."""

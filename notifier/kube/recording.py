@@ -120,31 +120,36 @@ class Recording:
         """Return the next entry of a kind when it is its turn; None at the end."""
         async with self._turn:
             self._waiting.add(kind)
-            self._turn.notify_all()
-            await self._turn.wait_for(lambda: self._is_turn_of(kind))
-            self._waiting.discard(kind)
-            if self._position == len(self._timeline):
-                return None
-            return await self._play()
+            try:
+                while True:
+                    self._turn.notify_all()
+                    await self._turn.wait_for(lambda: self._is_turn_of(kind))
+                    if self._position == len(self._timeline):
+                        return None
+                    entry = await self._play(kind)
+                    if entry is not None and entry.kind == kind:
+                        return entry
+            finally:
+                self._waiting.discard(kind)
 
     def _is_turn_of(self, kind: str) -> bool:
-        """Say whether the timeline may move, and to this kind; passes over what nobody observes."""
+        """Say whether the timeline may move, to this kind or over what nobody observes."""
         if self._waiting != self._joined or not self._expected <= self._joined:
             return False
         self._expected = frozenset()  # once it plays, who is through may leave
-        while self._position < len(self._timeline):
-            entry = self._timeline[self._position]
-            if entry.kind in self._joined:
-                return entry.kind == kind
-            self._apply(entry)
-        return True
+        if self._position == len(self._timeline):
+            return True
+        upcoming = self._timeline[self._position].kind
+        return upcoming == kind or upcoming not in self._joined
 
-    async def _play(self) -> Entry:
-        """Take the next entry, at its time."""
+    async def _play(self, kind: str) -> Entry | None:
+        """Take the next entry once its time has come; None if it has become another's meanwhile."""
         entry = self._timeline[self._position]
         if self._speed is not None and self._clock is not None:
             await self._clock.sleep(max(0.0, entry.at_s - self._played_s) / self._speed)
             self._played_s = max(self._played_s, entry.at_s)
+        if entry.kind != kind and entry.kind in self._joined:
+            return None
         self._apply(entry)
         return entry
 

@@ -27,9 +27,10 @@ Key = tuple[str, str]
 class Replica:
     """The keys, uids and version of one resource in one namespace or the whole cluster."""
 
-    def __init__(self, resource: Resource, kind: Kind) -> None:
+    def __init__(self, resource: Resource, kind: Kind, namespace: str = "") -> None:
         self._resource = resource
         self._kind = kind
+        self._covers = (namespace,) if namespace else ()
         self._uids: dict[Key, str] = {}
         self._unlisted: dict[Key, str] = {}
         self._suspects: tuple[int, dict[Key, str]] | None = None
@@ -80,7 +81,8 @@ class Replica:
         found = [self._absent(key, uid) for key, uid in self._unlisted.items()]
         self._drop(self._unlisted)
         self._unlisted = {}
-        return [*found, Observation(self._resource, "SYNCED", b"", contiguous=False)]
+        mark = Observation(self._resource, "SYNCED", b"", contiguous=False, covers=self._covers)
+        return [*found, mark]
 
     def watched(self, lines: Sequence[memoryview]) -> tuple[list[Observation], ClusterError | None]:
         """Take lines of the watch; a fault among them ends the watch after the observations.

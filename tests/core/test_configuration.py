@@ -536,7 +536,7 @@ def test_a_bad_subscription_harms_no_other() -> None:
         ({"zzz.on-x": ""}, "zzz.on-x", "", "unknown key", ""),
         (T, "template.t", "", "no trigger sends", ""),
         (
-            {"subscriptions": "- recipients: [consle:a]"},
+            {"subscriptions": "- {recipients: [consle:a], triggers: [on-rollout-paused]}"},
             "subscriptions",
             "[0].recipients",
             "no service consle",
@@ -551,7 +551,14 @@ def test_a_bad_subscription_harms_no_other() -> None:
         ),
         ({"subscriptions": "- selector: a"}, "subscriptions", "[0]", "has no recipients", ""),
         (
-            {"subscriptions": "- {recipient: [a], recipients: [console]}"},
+            {"subscriptions": "- recipients: [console]"},
+            "subscriptions",
+            "[0]",
+            "sends nothing",
+            "triggers:",
+        ),
+        (
+            {"subscriptions": "- {recipient: [a], recipients: [console], triggers: [on-skip-steps]}"},
             "subscriptions",
             "[0].recipient",
             "unknown field",

@@ -15,6 +15,7 @@ from notifier.core.context import Evidence
 from notifier.core.model import Decision, State
 from notifier.core.planning import Plan, Policy
 from notifier.languages import LanguageError
+from notifier.services import webhook
 from tests.engine import fakes
 from tests.engine.fakes import (
     ABORTED,
@@ -59,6 +60,17 @@ def test_a_subscription_gets_a_delivery_and_a_verdict() -> None:
     (verdict,) = planned.verdicts
     assert (verdict.decision, verdict.delivery_id) == (Decision.SENT, row.id)
     assert (verdict.source, verdict.template) == ("subscriptions[0]", "t")
+
+
+def test_a_service_may_limit_the_age_of_its_messages() -> None:
+    """`maxAge` of the service wins over the age of the kind, the default one and the set one."""
+    brief = configuration(
+        services=[service(max_age_s=60.0)],
+        triggers=[trigger(ABORTED)],
+        recipients=[("post", "ops")],
+    )
+    (row,) = plan(brief, policy=Policy(max_age_s={"failure": 7200.0})).deliveries
+    assert row.expires_at - row.created_at == 60.0
 
 
 def test_nobody_listens() -> None:
@@ -200,10 +212,47 @@ def test_several_payloads_of_one_recipient_have_rows_of_their_own() -> None:
     assert decisions(planned) == [("sent", "post", "a"), ("sent", "post", "b")]
 
 
+def test_a_rendered_text_that_no_payload_can_be_made_of_is_sent_plain() -> None:
+    """What a service refuses in a rendered template counts as a template that failed: the plain
+    text with the reason goes out, the verdict says so, and it is counted."""
+    planned = plan(
+        configuration(
+            triggers=[trigger(ABORTED)],
+            templates=[template("t", "{{ not a payload")],
+            recipients=[("post", "ops")],
+        )
+    )
+    (row,) = planned.deliveries
+    assert b"checkout: on-rollout-aborted" in row.payload
+    assert b"this text is no payload" in row.payload
+    assert decisions(planned) == [("sent", "post", "ops")]
+    assert "plain text sent instead: t: this text is no payload" in planned.verdicts[0].detail
+    assert planned.failed == (("fake", "central"),)
+
+
 def test_a_recipient_that_names_nobody_is_a_configuration_error() -> None:
     """Nothing composed is not silence."""
     planned = plan(configuration(triggers=[trigger(ABORTED)], recipients=[("post", "nothing")]))
     assert decisions(planned) == [("config_error", "post", "nothing")]
+
+
+def test_a_recipient_that_is_not_allowed_is_a_verdict_of_its_own() -> None:
+    """`allowedRecipients` of the service decides; the others of the send are served."""
+    options, _ = webhook.TYPE.options({"url": "http://h/", "allowedRecipients": ["ops-*"]})
+    spec = replace(service(), type=webhook.TYPE, options=options)
+    planned = plan(
+        configuration(
+            services=[spec],
+            triggers=[trigger(ABORTED)],
+            recipients=[("post", "exec"), ("post", "ops-a")],
+        )
+    )
+    assert decisions(planned) == [
+        ("recipient_not_allowed", "post", "exec"),
+        ("sent", "post", "ops-a"),
+    ]
+    assert [row.destination.recipient for row in planned.deliveries] == ["ops-a"]
+    assert "allowedRecipients" in planned.verdicts[0].detail
 
 
 def test_one_address_named_twice_gets_one_message() -> None:

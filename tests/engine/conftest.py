@@ -13,6 +13,7 @@ import pytest
 from notifier.core.configuration import Configuration
 from notifier.core.model import Delivery, State
 from notifier.engine.attempting import Attempting
+from notifier.engine.backlog import Backlog
 from notifier.engine.dispatch import Dispatch
 from notifier.engine.gates import Gates
 from notifier.engine.pauses import Pauses
@@ -46,6 +47,7 @@ class Bench:
             services={"post": self.receiver, **self.services},
             configuration_of=lambda scope: self.configuration if scope == "central" else None,
             gates=self.gates,
+            backlog=Backlog(self.store, self.recorder),
             pauses=Pauses(self.store, lambda _uid, key: key in self.paused),
             clock=self.clock,
             recorder=self.recorder,

@@ -15,7 +15,7 @@ import orjson
 from typing_extensions import override
 
 from notifier.core.configuration import Configuration, ServiceSpec
-from notifier.core.errors import ClusterError, Problem
+from notifier.core.errors import ClusterError, EvaluationError, Problem
 from notifier.core.model import (
     CENTRAL,
     Decision,
@@ -31,7 +31,15 @@ from notifier.core.model import (
     Transition,
 )
 from notifier.core.observer import Change, Observer
-from notifier.core.service import Block, Composed, Composition, Delivered, Message, Outgoing
+from notifier.core.service import (
+    Block,
+    Composed,
+    Composition,
+    Delivered,
+    Message,
+    Outgoing,
+    Terms,
+)
 from notifier.core.subscriptions import GlobalSubscription
 from notifier.core.templates import Leaf, Template
 from notifier.core.triggers import Condition, Trigger
@@ -168,12 +176,11 @@ class When:
         return self.judge(variables)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Terms):
     """Options of the fake service."""
 
     token: str = "t"
-    timeout_s: float | None = None
 
 
 class PostType:
@@ -198,6 +205,8 @@ class PostType:
         """Return one payload per address; refuse `nobody`, compose none for `nothing`."""
         if composition.destination.recipient == "nobody":
             raise ValueError("this recipient cannot be")
+        if "{" in message.text and message.templates:
+            raise EvaluationError("t", "this text is no payload")
         if composition.destination.recipient == "nothing":
             return []
         recipients = composition.destination.recipient.split(",")
@@ -218,14 +227,15 @@ def service(
     scope: str = CENTRAL,
     endpoint: str = "",
     token: str = "t",  # noqa: S107
+    **terms: Any,
 ) -> ServiceSpec:
-    """Return a configured fake service."""
+    """Return a configured fake service; `terms` are how its messages are tried."""
     type_name = name.partition("-")[0]
     return ServiceSpec(
         name=name,
         type=PostType(type_name),
         scope=scope,
-        options=Options(token=token),
+        options=Options(token=token, **terms),
         endpoint=endpoint or f"{scope}/{name}",
     )
 

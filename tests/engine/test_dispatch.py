@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
+from notifier.core import circuits, lanes, retry
 from notifier.core.errors import Misconfigured, Permanent, Reason, Retryable, StoreError
-from notifier.core.model import Delivery, State, StoredSnapshot
+from notifier.core.model import Delivery, Event, State, StoredSnapshot
 from notifier.core.service import Delivered, Outgoing
-from notifier.ports import Intake
+from notifier.engine.backlog import Backlog
+from notifier.ports import Intake, Store
+from notifier.stores.memory import MemoryStore
 from tests.engine import fakes
 from tests.engine.conftest import Bench
 from tests.engine.fakes import EPOCH, delivery
@@ -101,20 +108,25 @@ async def test_no_answer_in_time_is_ambiguous(bench: Bench) -> None:
 
 async def test_a_service_may_have_a_deadline_of_its_own(bench: Bench) -> None:
     """`timeout_s` of the options wins over the setting."""
-    spec = fakes.service()
-    quick = type(spec)(
-        name=spec.name,
-        type=spec.type,
-        scope=spec.scope,
-        options=fakes.Options(timeout_s=2.0),
-        endpoint=spec.endpoint,
-    )
-    bench.configuration = fakes.configuration(services=[quick])
+    bench.configuration = fakes.configuration(services=[fakes.service(timeout_s=2.0)])
     bench.receiver.latency_s = 100
     await bench.commit(delivery())
     async with bench.running():
         await asyncio.sleep(2.5)
         assert (await bench.states())[delivery().id] == (State.AMBIGUOUS, "timeout")
+
+
+async def test_a_service_may_have_waits_of_its_own(bench: Bench) -> None:
+    """The policy in the options decides when a failed attempt is made again."""
+    waits = retry.Policy(waits_s=(1.0, 2.0, 60.0))
+    bench.configuration = fakes.configuration(services=[fakes.service(policy=waits)])
+    bench.receiver.answer = lambda outgoing: (
+        Retryable(Reason.SERVER) if outgoing.delivery.attempt < 4 else None
+    )
+    await bench.commit(delivery())
+    async with bench.running():
+        await bench.until(State.DELIVERED, [delivery().id])
+    assert bench.receiver.arrived == [(63.0, delivery().id)]
 
 
 async def test_an_unexpected_exception_is_ours_and_final_after_three(bench: Bench) -> None:
@@ -198,6 +210,88 @@ async def test_a_newer_step_supersedes_the_waiting_one(bench: Bench) -> None:
     states = await bench.states()
     assert states[steps[0].id] == states[steps[1].id] == (State.SUPERSEDED, "newer")
     assert bench.receiver.ids == [aborted.id, steps[2].id]
+
+
+async def commit_with_events(bench: Bench, rows: Sequence[Delivery]) -> None:
+    """Commit rows and the events they belong to."""
+    events = [
+        Event(id=each.event_id, transition=fakes.transition(each.trigger), observed_at=EPOCH)
+        for each in rows
+    ]
+    await bench.store.commit([Intake(events=events, deliveries=rows)])
+
+
+async def test_a_backlog_of_a_lane_is_folded_into_one_digest(bench: Bench) -> None:
+    """After an outage the oldest and the newest message are sent, and one line for the rest; each
+    of these ends with a reason that names the line. Other lanes are not touched."""
+    bench.receiver.answer = lambda outgoing: (
+        Retryable(Reason.NETWORK) if outgoing.delivery.attempt < 2 else None
+    )
+    rows = [delivery(n, at=EPOCH - 60 + n, due_at=EPOCH) for n in range(1, 9)]
+    others = [delivery(n, recipient="dev", at=EPOCH - 60 + n, due_at=EPOCH) for n in range(1, 6)]
+    await commit_with_events(bench, [*rows, *others])
+    async with bench.running():
+        await bench.until(State.DELIVERED, [rows[0].id, rows[7].id, *(each.id for each in others)])
+        await asyncio.sleep(60)
+    arrived = [each.delivery for each in bench.receiver.outgoing if each.delivery.attempt > 1]
+    texts = [each.payload.decode() for each in arrived if each.lane == rows[0].lane]
+    line = (
+        "checkout (shop): 6 more messages waited and were folded into this one: "
+        "6 x on-rollout-updated (22:12 to 22:12)"
+    )
+    assert texts == ["message 1", "message 8", line]
+    (digest,) = [each for each in arrived if each.template == lanes.DIGEST]
+    states = await bench.states()
+    assert {states[each.id] for each in rows[1:7]} == {(State.SUPERSEDED, f"digest {digest.id}")}
+    ends = Counter((state, reason) for _, state, reason in bench.recorder.ends)
+    assert ends == {(State.SUPERSEDED, "digest"): 6, (State.DELIVERED, ""): 8}
+
+
+async def test_nothing_is_folded_before_the_digest_is_committed(bench: Bench) -> None:
+    """A crash between digest and ends repeats messages, it does not lose any: when the rows are
+    looked at again they are folded into the same digest."""
+    rows = [delivery(n, at=EPOCH - 60 + n, due_at=EPOCH) for n in range(1, 8)]
+    await commit_with_events(bench, rows)
+    backlog = Backlog(FailingEnds(bench.store), bench.recorder)
+    (claimed,) = await bench.store.claim(now=EPOCH, limit=1, lease_s=60.0)
+    head = replace(claimed, reason="rate_limited")
+    with pytest.raises(StoreError):
+        await backlog.thinned(head, fakes.service(), EPOCH)
+    before = await bench.states()
+    assert [id_ for id_ in before if id_ not in {each.id for each in rows}]
+    assert {before[each.id][0] for each in rows[1:]} == {State.PENDING}
+    await Backlog(bench.store, bench.recorder).thinned(head, fakes.service(), EPOCH + 1)
+    after = await bench.states()
+    assert after.keys() == before.keys()
+    found = Counter(state for state, _ in after.values())
+    assert found == {State.SENDING: 1, State.PENDING: 2, State.SUPERSEDED: 5}
+
+
+@pytest.mark.parametrize("problem", ["no event", "nobody", "nothing"])
+async def test_what_cannot_be_folded_is_sent_as_it_is(bench: Bench, problem: str) -> None:
+    """Without the event, or if the service composes no single plain message, all stay."""
+    recipient = "ops" if problem == "no event" else problem
+    rows = [delivery(n, recipient=recipient, at=EPOCH - 60 + n) for n in range(1, 8)]
+    if problem == "no event":
+        await bench.commit(*rows)
+    else:
+        await commit_with_events(bench, rows)
+    backlog = Backlog(bench.store, bench.recorder)
+    assert await backlog.thinned(replace(rows[0], attempt=2), fakes.service(), EPOCH) is None
+    assert {state for state, _ in (await bench.states()).values()} == {State.PENDING}
+
+
+class FailingEnds(MemoryStore):
+    """A store that dies before it ends a row."""
+
+    def __init__(self, store: Store) -> None:
+        self.deliveries = store.deliveries  # type: ignore[method-assign]
+        self.events = store.events  # type: ignore[method-assign]
+        self.commit = store.commit  # type: ignore[method-assign]
+
+    @override
+    async def end(self, *_: object, **__: object) -> Sequence[str]:
+        raise StoreError("away")
 
 
 async def test_a_refused_credential_parks_all_of_the_service(bench: Bench) -> None:
@@ -293,6 +387,21 @@ async def test_half_open_lets_one_through(bench: Bench) -> None:
         await bench.until(State.DELIVERED, [each.id for each in rows])
 
 
+async def test_a_configured_rate_holds_per_recipient(bench: Bench) -> None:
+    """`rateLimit` of a service spaces its messages to one recipient, and to that one alone."""
+    bench.configuration = fakes.configuration(
+        services=[fakes.service(rate=circuits.Rate(per_s=0.5, burst=1))]
+    )
+    rows = [delivery(1, name=f"r{n}", recipient="a", age=600) for n in range(4)]
+    other = delivery(1, name="other", recipient="b", age=600)
+    await bench.commit(*rows, other)
+    async with bench.running():
+        await bench.until(State.DELIVERED, [other.id, *(each.id for each in rows)])
+    times = [at for at, id_ in bench.receiver.arrived if id_ != other.id]
+    assert all(after - before >= 2 for before, after in itertools.pairwise(times))
+    assert times[-1] - times[0] < 8
+
+
 async def test_the_slack_rate_per_channel(bench: Bench) -> None:
     """One channel takes three at once and then one a second; another is not held up."""
     bench.services["slack"] = bench.receiver
@@ -375,13 +484,20 @@ async def test_references_are_fetched_and_remembered(bench: Bench) -> None:
     ]
 
 
-async def test_in_flight_is_bounded(bench: Bench) -> None:
-    """Never more attempts than workers, never more than eight of one namespace."""
+@pytest.mark.parametrize(("names", "most"), [(["post"], 4), (["post", "web", "mail"], 8)])
+async def test_in_flight_is_bounded(bench: Bench, names: list[str], most: int) -> None:
+    """Never more than eight attempts of one namespace, never more than four through one of its
+    services."""
     bench.receiver.latency_s = 1
-    await bench.commit(*(delivery(1, recipient=f"r{n}") for n in range(40)))
+    bench.services |= dict.fromkeys(names, bench.receiver)
+    bench.configuration = fakes.configuration(services=[fakes.service(name) for name in names])
+    rows = [
+        delivery(1, recipient=f"r{n}", service_name=names[n % len(names)]) for n in range(5 * most)
+    ]
+    await bench.commit(*rows)
     async with bench.running(workers=64):
-        await bench.until(State.DELIVERED, [delivery(1, recipient=f"r{n}").id for n in range(40)])
-    assert bench.receiver.most == 8
+        await bench.until(State.DELIVERED, [row.id for row in rows])
+    assert bench.receiver.most == most
     assert bench.receiver.arrived[-1][0] == 5.0
 
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from notifier.core import deliveries
+from notifier.core import deliveries, lanes
 from notifier.core.configuration import Configuration
-from notifier.core.errors import Reason, Retryable, StoreError
+from notifier.core.errors import ClusterError, NotifierError, Reason, Retryable, StoreError
 from notifier.core.model import Delivery, Observation, State, event_id
 from notifier.core.observer import Change
 from notifier.core.service import Outgoing
@@ -166,6 +166,19 @@ async def test_a_defect_is_heard_of() -> None:
     await engine.close()
 
 
+async def test_opening_ends_with_the_task_it_waits_for() -> None:
+    """A defect while the configuration is read first is an error at once, not a wait for ever."""
+
+    def defect(kind: str, name: str) -> ClusterError | None:
+        raise RuntimeError(f"unforeseen: {kind}/{name}")
+
+    engine, cluster = World().process()
+    cluster.fault = defect
+    with pytest.raises(NotifierError, match="the task 'configuring' ended unexpectedly"):
+        await asyncio.wait_for(engine.open(), 5)
+    await engine.close()
+
+
 class Faulty(MemoryStore):
     """A store that is away for a while."""
 
@@ -215,12 +228,17 @@ async def test_a_store_outage_loses_nothing_and_repeats_nothing() -> None:
     await engine.close()
 
 
+def messages(rows: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Return the rows that were planned: all but the digests."""
+    return [each for each in rows if each.template != lanes.DIGEST]
+
+
 async def settled(world: World) -> None:
     """Wait until everything is planned and no message waits any more, a day at most."""
     for _ in range(24 * 60):
         rows = await world.deliveries()
         waits = any(each.state in (*deliveries.WAITING, State.SENDING) for each in rows)
-        if len(rows) == 2 * len(world.history) and not waits:
+        if len(messages(rows)) == 2 * len(world.history) and not waits:
             return
         await asyncio.sleep(60)
 
@@ -228,9 +246,8 @@ async def settled(world: World) -> None:
 @pytest.mark.parametrize("seed", range(40))
 async def test_cancelled_at_any_moment_nothing_is_lost(seed: int) -> None:
     """Processes are cut off at random moments, mid-commit, mid-claim, mid-attempt, and cannot write
-    a last word; afterwards every
-    event has its messages, every message its end, lanes kept their order, and only attempts that
-    were ambiguous were repeated."""
+    a last word; afterwards every event has its messages, every message its end, what was folded its
+    digest, lanes kept their order, and only attempts that were ambiguous were repeated."""
     world = World(seed)
     rng = world.random
     world.history = sorted(
@@ -261,11 +278,14 @@ async def test_cancelled_at_any_moment_nothing_is_lost(seed: int) -> None:
     await engine.drain()
     await engine.close()
 
-    rows = await world.deliveries()
+    every = await world.deliveries()
+    rows = messages(every)
     assert len(rows) == 2 * len(world.history)
+    folded = {each.reason for each in rows if each.reason.startswith("digest")}
+    assert folded <= {f"digest {each.id}" for each in every}
     assert {each.state for each in rows} <= {State.DELIVERED, State.EXPIRED, State.SUPERSEDED}
     arrived = Counter(world.receiver.ids)
-    for row in rows:
+    for row in every:
         found = await world.store.delivery(row.id)
         assert found is not None
         ambiguous = sum(attempt.ambiguous for attempt in found[1])

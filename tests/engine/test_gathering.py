@@ -88,6 +88,17 @@ async def test_a_server_that_never_answers_is_given_up(cluster: fakes.FakeCluste
     assert now() == pytest.approx(44.2)
 
 
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(0.5, 4.5), (5.0, 15.0), (9999.0, 90.0)])
+async def test_evidence_waits_as_asked_but_not_for_long(
+    cluster: fakes.FakeCluster, asked_s: float, waited_s: float
+) -> None:
+    """What the server asks for counts between each of four attempts, up to half a minute."""
+    cluster.fault = lambda _kind, _name: ClusterError("429", after_s=asked_s)
+    found = await gathering(cluster).evidence(Needs(run=RUN), "shop")
+    assert (found.run, len(cluster.reads)) == (None, 4)
+    assert now() == pytest.approx(waited_s)
+
+
 async def test_reads_are_bounded(cluster: fakes.FakeCluster) -> None:
     """However many rollouts change at once, the API server sees few reads at a time."""
     under_way = most = 0

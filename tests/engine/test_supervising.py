@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from notifier.core.errors import NotifierError
 from notifier.core.model import State
 from notifier.core.settings import StoreSettings
 from notifier.engine.gates import Gates
@@ -54,6 +55,31 @@ async def test_a_task_that_may_end_may_not_fail() -> None:
     assert await supervisor.finished("recording", 1)
     supervisor.start("broken", fail(), may_end=True)
     assert await asyncio.wait_for(supervisor.failure(), 1) == "broken"
+
+
+@pytest.mark.parametrize("at_s", [0.0, 5.0], ids=["before", "meanwhile"])
+async def test_what_needs_the_tasks_ends_with_them(at_s: float) -> None:
+    """Work that would wait for a task that failed ends with an error that names it."""
+    supervisor = Supervisor(fakes.Counting(), Status())
+
+    async def fail_later() -> None:
+        await asyncio.sleep(at_s)
+        await fail()
+
+    supervisor.start("eternal", fail_later())
+    with pytest.raises(NotifierError, match="the task 'eternal' ended unexpectedly"):
+        await supervisor.unless_failed(stay())
+    assert asyncio.get_running_loop().time() == at_s
+
+
+async def test_what_fails_by_itself_raises_its_own_error() -> None:
+    """While the tasks live, work ends as it ends."""
+    supervisor = Supervisor(fakes.Counting(), Status())
+    supervisor.start("eternal", stay())
+    await supervisor.unless_failed(end())
+    with pytest.raises(RuntimeError, match="defect"):
+        await supervisor.unless_failed(fail())
+    await supervisor.stop()
 
 
 async def test_what_is_stopped_is_no_failure() -> None:

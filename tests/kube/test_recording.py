@@ -188,7 +188,57 @@ async def test_speed_sleeps_the_recorded_time_scaled() -> None:
     lines = [line("ADDED", "Rollout", f"r{n}", n, t=t) for n, t in ((1, 1.0), (2, 1.0), (3, 5.0))]
     lines.insert(2, line("ADDED", "ReplicaSet", "x", 9, t=3.0))
     await consume(recording(*lines, speed=2.0, clock=clock), [], "rollouts")
-    assert clock.sleeps == [0.5, 0.0, 2.0]
+    assert clock.sleeps == [0.5, 0.0, 1.0, 1.0]
+
+
+async def test_nothing_is_true_before_its_time() -> None:
+    """At a speed, an object that nobody observes changes at its recorded time, not before."""
+
+    class Looking(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            versions.append((self.time, await version()))
+
+    async def version() -> str:
+        raw = await cluster.fetch("Deployment", "ns", "d")
+        return str(json.loads(raw or b"{}")["metadata"]["resourceVersion"])
+
+    versions: list[tuple[float, str]] = []
+    cluster = recording(
+        line("ADDED", "Deployment", "d", 1),
+        line("ADDED", "Rollout", "a", 2),
+        line("MODIFIED", "Deployment", "d", 3, 10.0),
+        line("MODIFIED", "Rollout", "a", 4, 30.0),
+        speed=1.0,
+        clock=Looking(time=0.0),
+    )
+    await consume(cluster, [], "rollouts")
+    assert versions == [(0.0, "1"), (0.0, "1"), (10.0, "1"), (30.0, "3")]
+
+
+async def test_who_joins_while_time_passes_misses_nothing() -> None:
+    """A resource that is observed only from now on gets what was about to be passed over."""
+
+    class Joining(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            if seconds and not tasks:
+                tasks.append(asyncio.create_task(consume(cluster, seen, "replicasets")))
+                for _ in range(10):
+                    await asyncio.sleep(0)
+            await super().sleep(seconds)
+
+    tasks: list[asyncio.Task[None]] = []
+    seen: list[tuple[str, str, str]] = []
+    cluster = recording(
+        line("ADDED", "Rollout", "a", 1),
+        line("ADDED", "ReplicaSet", "r", 2, 10.0),
+        line("MODIFIED", "Rollout", "a", 3, 20.0),
+        speed=1.0,
+        clock=Joining(),
+    )
+    await consume(cluster, [], "rollouts")
+    await asyncio.gather(*tasks)
+    assert seen == [("replicasets", "ADDED", "2")]
 
 
 def test_files_are_merged_by_time_and_keep_their_own_order(tmp_path: Path) -> None:

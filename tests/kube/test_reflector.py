@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from notifier.core.errors import ClusterError, Forbidden
+from notifier.core.model import Observation
+from notifier.core.observer import Observer
+from notifier.kube.following import Follower
+from notifier.kube.merging import merged
 from tests.emulator import Answer, Emulator, Reset, refusal
 from tests.emulator.filling import rollout
-from tests.kube.laboratory import Bench, bench, until
+from tests.kube.laboratory import Bench, FakeClock, bench, until
 
 
 def made(kind: str, name: str, namespace: str = "default", **labels: str) -> dict[str, Any]:
@@ -159,6 +164,60 @@ async def test_w23_a_right_that_comes_later_is_noticed(emulator: Emulator) -> No
         emulator.allow("rollouts", "two")
         await until(lambda: set(watcher.objects()) == {"a", "b"})
         await until(lambda: not lab.reflector.statistics.degraded)
+
+
+async def test_w23_what_may_not_be_listed_is_not_taken_for_deleted(emulator: Emulator) -> None:
+    """After a restart a forbidden namespace, or one that is no longer observed, loses nothing;
+    what vanished there is noticed once it may be listed."""
+    for space in ("one", "two", "three"):
+        emulator.apply(rollout("kept", space))
+        emulator.apply(rollout("gone", space))
+    async with bench(emulator) as lab:
+        watcher = lab.watch()
+        await watcher.synced()
+        observer = Observer()
+        first = [change for each in watcher.seen for change in observer.observe(each)]
+    for space in ("one", "two", "three"):
+        emulator.delete("rollouts", space, "gone")
+    emulator.forbid("rollouts", "two")
+    observer = Observer()
+    observer.restore(change.snapshot for change in first if change.snapshot)
+
+    def deleted() -> list[str]:
+        changes = [change for each in watcher.seen for change in observer.observe(each)]
+        watcher.seen.clear()
+        return [each.rollout.path for change in changes for each in change.transitions]
+
+    async with bench(emulator, namespaces=("one", "two")) as lab:
+        watcher = lab.watch()
+        await watcher.synced()
+        assert deleted() == ["one/gone"]
+        await until(lambda: 60.0 in lab.clock.sleeps)
+        emulator.allow("rollouts", "two")
+        await watcher.synced()
+        assert deleted() == ["two/gone"]
+
+
+async def test_w23_synced_comes_even_if_a_refusal_is_the_last_answer() -> None:
+    """The end of the lists is told once no answer is outstanding, and says of which namespaces."""
+    listed = asyncio.Event()
+
+    class Listing:
+        async def follow(self) -> AsyncGenerator[Sequence[Observation]]:
+            yield [Observation("rollouts", "SYNCED", b"", covers=("one",))]
+            listed.set()
+            await asyncio.Event().wait()
+
+    class Refused:
+        async def follow(self) -> AsyncGenerator[Sequence[Observation]]:
+            await listed.wait()
+            raise Forbidden("no")
+            yield []
+
+    followers = cast("list[Follower]", [Listing(), Refused()])
+    async with aclosing(merged(followers, FakeClock(stop_at=0.0))) as batches:
+        batch = await asyncio.wait_for(anext(batches), 5)
+    assert [(each.type, each.covers) for each in batch] == [("SYNCED", ("one",))]
 
 
 async def test_w23_if_no_namespace_may_be_watched_the_caller_is_told(emulator: Emulator) -> None:

@@ -53,6 +53,13 @@ def lint(
     """
     for item in subscriptions:
         yield from _subscription(names, item)
+        if item.recipients and item.triggers is None and not defaults.get("defaultTriggers"):
+            yield names.warning(
+                "subscriptions",
+                "sends nothing: it names no triggers, and there are no defaultTriggers",
+                "add `triggers: [on-rollout-aborted]`",
+                f"[{item.index}]",
+            )
     for key, triggers in defaults.items():
         yield from _triggers(names, key, triggers, "")
         service = key.partition(".")[2]
@@ -63,7 +70,7 @@ def lint(
     for name in sorted(names.own_templates - names.sent):
         yield names.warning(f"template.{name}", "no trigger sends this template")
     for key in sorted(set(secret) - used):
-        yield names.warning("", f"the Secret's key {key} is used by no service")
+        yield names.warning("", f"the Secret's key {key} is used by no service", field=key)
 
 
 def _subscription(names: Names, item: GlobalSubscription) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from notifier.core import decoding, secrets
 from notifier.core.compiling.reporting import Report
-from notifier.core.service import ServiceType
+from notifier.core.service import DAEMON_TERMS, ServiceType, Terms
 from notifier.core.yamltext import Place
 
 
@@ -24,6 +24,11 @@ class ServiceSpec:
     options: Any
     endpoint: str
     """Digest of resolved endpoint and credential: equal means the same receiver (spec 5.3)."""
+
+    @property
+    def terms(self) -> Terms:
+        """How messages of this service are tried."""
+        return self.options if isinstance(self.options, Terms) else DAEMON_TERMS
 
 
 @dataclass(frozen=True, slots=True)

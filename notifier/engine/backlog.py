@@ -1,0 +1,116 @@
+"""What waits behind a claimed row: thinned out before the row is attempted.
+
+Which rows, `core/lanes.py` decides. Every row that goes is recorded as superseded, with the reason
+or the id of the digest that stands in for it (spec/reliability.md 5.1).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from notifier.core import deliveries, fallback, lanes
+from notifier.core.configuration import ServiceSpec
+from notifier.core.errors import NotifierError
+from notifier.core.model import Delivery, Event, State
+from notifier.core.service import Composition, Message
+from notifier.ports import DeliveryQuery, Intake, Recorder, Store
+
+log = logging.getLogger(__name__)
+
+BACKLOG_S: Final = 5.0
+"""Age from which a message may have newer ones waiting behind it."""
+
+LOOKED_AT: Final = 200
+"""Rows of a rollout that are looked at, the newest."""
+
+EVENTS: Final = 100
+
+
+class Backlog:
+    """Looks behind rows that were held up."""
+
+    def __init__(self, store: Store, recorder: Recorder, cluster: str = "") -> None:
+        self._store = store
+        self._recorder = recorder
+        self._cluster = cluster
+
+    async def thinned(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
+        """Thin out what waits behind a claimed row; return why the row itself is pointless by now,
+        None if it is not. Raises `StoreError`."""
+        if now - delivery.created_at < BACKLOG_S:
+            return None
+        held_up = delivery.attempt > 1 or bool(delivery.reason)
+        if delivery.kind != "progress" and not held_up:
+            return None
+        waiting = [delivery, *await self._behind(delivery)]
+        pointless = set(lanes.superseded(waiting))
+        others = [each for each in waiting[1:] if each.id in pointless]
+        await self._end(others, "newer", "newer", now)
+        folded = lanes.foldable(each for each in waiting if each.id not in pointless)
+        if folded:
+            await self._fold(folded, spec, now)
+        return "newer" if delivery.id in pointless else None
+
+    async def _behind(self, delivery: Delivery) -> Sequence[Delivery]:
+        query = DeliveryQuery(
+            rollout=delivery.rollout.path, states=deliveries.WAITING, limit=LOOKED_AT
+        )
+        found = await self._store.deliveries(query)
+        return [each for each in found if each.lane == delivery.lane]
+
+    async def _fold(self, folded: Sequence[Delivery], spec: ServiceSpec, now: float) -> None:
+        """Commit a digest, then end what it stands for: cut off between the two, people are told
+        twice rather than not at all."""
+        event = await self._event(folded[-1])
+        payload = self._composed(folded, spec, event) if event is not None else None
+        if payload is None:
+            return
+        digest = lanes.digest(folded, payload, now=now)
+        await self._store.commit([Intake(deliveries=[digest])])
+        await self._end(folded, f"digest {digest.id}", "digest", now)
+        log.info(
+            "messages folded into a digest",
+            extra={
+                "rollout": digest.rollout.path,
+                "destination": f"{digest.destination.service}:{digest.destination.recipient}",
+                "delivery_id": digest.id,
+                "messages": len(folded),
+            },
+        )
+
+    async def _event(self, delivery: Delivery) -> Event | None:
+        """Return the event of a delivery, None if it is too long ago."""
+        of = delivery.rollout
+        found = await self._store.events(namespace=of.namespace, name=of.name, limit=EVENTS)
+        return next((event for event, _ in found if event.id == delivery.event_id), None)
+
+    def _composed(
+        self, folded: Sequence[Delivery], spec: ServiceSpec, event: Event
+    ) -> bytes | None:
+        """Return the body of the digest as the service composes a plain message; None if it cannot:
+        then nothing is folded."""
+        text = fallback.defuse(lanes.digest_text(folded), spec.type.block.message_escape)
+        composition = Composition(
+            event=event,
+            destination=folded[-1].destination,
+            delivery_id=lanes.digest_id(folded),
+            cluster=self._cluster,
+            revision=str(event.transition.facts.get("revision", "")),
+        )
+        try:
+            composed = spec.type.compose(Message(text=text), spec.options, composition)
+        except (NotifierError, ValueError) as error:
+            log.warning("no digest could be composed", extra={"error": str(error)})
+            return None
+        return composed[0].payload if len(composed) == 1 else None
+
+    async def _end(self, rows: Sequence[Delivery], reason: str, label: str, now: float) -> None:
+        """End waiting rows as superseded; `label` is what the reason is counted as."""
+        if not rows:
+            return
+        waiting = {each.id: each for each in rows}
+        for ended in await self._store.end(list(waiting), State.SUPERSEDED, reason, now=now):
+            row = waiting[ended]
+            self._recorder.ended(row, State.SUPERSEDED, label, now - row.created_at)
