@@ -99,12 +99,13 @@ class Daemon:
             self.metrics.observe_watches(edges.statistics)
             status.watch_failing_since = edges.statistics.away_since
         name = settings.configuration
+        self._observer = Observer(instance_id=settings.cluster.instance_id)
         self.engine = Engine(
             Parts(
                 cluster=edges.cluster,
                 store=edges.store,
                 services=services,
-                observer=Observer(instance_id=settings.cluster.instance_id),
+                observer=self._observer,
                 compile_with=functools.partial(
                     compiling.compile_central,
                     document=name.config_map,
@@ -157,7 +158,13 @@ class Daemon:
         stopping = asyncio.create_task(stop.wait(), name="stopping")
         failing = asyncio.create_task(self.engine.failure(), name="failing")
         sampling = asyncio.create_task(
-            sample_for_ever(self.edges.store, self.edges.clock, self.metrics), name="sampling"
+            sample_for_ever(
+                self.edges.store,
+                self.edges.clock,
+                self.metrics,
+                lambda: self._observer.remembered,
+            ),
+            name="sampling",
         )
         try:
             await asyncio.wait({starting, stopping, failing}, return_when=asyncio.FIRST_COMPLETED)

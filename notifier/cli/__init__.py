@@ -6,6 +6,7 @@ every one starts at once (spec/operations.md 1).
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import Any, Final
 
@@ -27,6 +28,10 @@ COMMANDS: Final = (
 )
 
 
+FORMER: Final = ("template", "trigger")
+"""Groups of the kubectl plugin that people may type."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are modules of this package."""
 
@@ -37,11 +42,25 @@ class LazyGroup(click.Group):
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module."""
+        """Import the command's module; a former word is a command that names the new one."""
+        if cmd_name in FORMER:
+            former: click.Command = importlib.import_module("notifier.cli.former").command(cmd_name)
+            return former
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"notifier.cli.{cmd_name}").command
         return command
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say what was probably meant if there is none."""
+        if args and args[0] not in (*COMMANDS, *FORMER) and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"commands are {', '.join(COMMANDS)}"
+            ctx.fail(f"no such command {args[0]!r}: {hint}")
+        return super().resolve_command(ctx, args)
 
     @override
     def invoke(self, ctx: click.Context) -> Any:

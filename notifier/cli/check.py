@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from notifier.cli import printing
 from notifier.cli.failures import Failure
 from notifier.cli.inputs import inputs
 from notifier.core.errors import Problem
+
+if TYPE_CHECKING:
+    from notifier.core.configuration import Configuration
 
 
 @click.command()
@@ -29,9 +32,15 @@ def command(
 ) -> None:
     """Check ConfigMap and Secret: faults, unknown keys, names that lead nowhere.
 
-    Give manifests; `-` is standard input. Ends with 1 if anything is an error.
+    Give manifests, or excerpts that begin with `data:`; `-` is standard input. Without the Secret
+    its references are not looked up. Ends with 1 if anything is an error.
 
-    Example: notifier check notifications.yaml --secret :empty
+    With `-o json`, one line per problem: apiVersion, file, line, column, key, field, severity,
+    message, fix.
+
+    Examples: notifier check notifications.yaml
+
+    notifier check notifications.yaml --secret secret.yaml --strict
     """
     from notifier.cli import compiling
 
@@ -41,11 +50,11 @@ def command(
     configured = compiling.read(given, secret)
     configuration, problems = compiling.compiled(configured)
     _show(problems, output)
-    wrong = [one for one in problems if strict or one.severity == "error"]
+    summary = _summary(configuration, problems)
+    if any(strict or one.severity == "error" for one in problems):
+        raise Failure(summary)
     if output == "text":
-        _summary(configuration, problems)
-    if wrong:
-        raise Failure(f"{len(wrong)} of {len(configured.data)} keys or items need attention")
+        click.echo(summary, err=True)
 
 
 def _show(problems: Sequence[Problem], output: str) -> None:
@@ -72,10 +81,15 @@ def _record(problem: Problem) -> Mapping[str, Any]:
     }
 
 
-def _summary(configuration: Any, problems: Sequence[Problem]) -> None:
+def _summary(configuration: Configuration, problems: Sequence[Problem]) -> str:
     errors = sum(1 for one in problems if one.severity == "error")
-    usable = (
-        f"{len(configuration.services)} services, {len(configuration.triggers)} triggers,"
-        f" {len(configuration.templates)} templates usable"
+    return (
+        f"{_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')};"
+        f" {_count(len(configuration.services), 'service')},"
+        f" {_count(len(configuration.triggers), 'trigger')},"
+        f" {_count(len(configuration.templates), 'template')} usable"
     )
-    click.echo(f"{errors} errors, {len(problems) - errors} warnings; {usable}", err=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

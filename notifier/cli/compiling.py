@@ -13,11 +13,21 @@ from typing_extensions import override
 
 from notifier.cli import documents, printing
 from notifier.cli.documents import Configured
+from notifier.core import yamltext
 from notifier.core.configuration import Configuration
-from notifier.core.errors import Problem
+from notifier.core.errors import ConfigError, Problem
 from notifier.core.settings import ConfigurationSettings
 
 _REFERENCE: Final = re.compile(r"\$[A-Za-z0-9_-]")
+_BOTH_SENDERS: Final = Problem(
+    document="",
+    key="metadata.name",
+    message="the sender built into Argo Rollouts reads this ConfigMap too:"
+    " if notifier is set to read it, both may send",
+    fix=f"call it {ConfigurationSettings().config_map}",
+    severity="warning",
+)
+_STEP: Final = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 class AsWritten(Mapping[str, bytes]):
@@ -58,11 +68,13 @@ def read_aloud(files: Sequence[str], secret: str) -> Configured:
     return configured
 
 
-def compiled(configured: Configured, *, cluster: str = "") -> tuple[Configuration, list[Problem]]:
+def compiled(
+    configured: Configured, *, cluster: str = "", strict: bool = False
+) -> tuple[Configuration, list[Problem]]:
     """Return the configuration, and its problems at their places in the files.
 
     Without a Secret, references stay as written; what is wrong with a value only because of that
-    is a warning.
+    is a warning. With `strict`, a template that prints a missing value fails.
     """
     from notifier.app.compiling import compile_central
 
@@ -72,19 +84,51 @@ def compiled(configured: Configured, *, cluster: str = "") -> tuple[Configuratio
         AsWritten() if configured.secret is None else configured.secret,
         document=configured.name or "catalogue",
         cluster=cluster,
+        strict=strict,
     )
     problems = [_placed(problem, configured, unresolved) for problem in configuration.problems]
+    if configured.name == documents.UPSTREAM_CONFIG_MAP and configured.named_at:
+        problems.append(configured.named_at.locate(_BOTH_SENDERS))
     return configuration, sorted(problems, key=lambda each: (each.document, each.line, each.column))
 
 
 def _placed(problem: Problem, configured: Configured, unresolved: bool) -> Problem:
     """Return a problem of a key as one of the file that has the key."""
     text = configured.data.get(problem.key, "")
-    if unresolved and problem.key.startswith("service.") and _REFERENCE.search(text):
+    if unresolved and problem.severity == "error" and _by_reference(problem, text):
         problem = dataclasses.replace(
             problem,
             severity="warning",
             message=f"{problem.message}; no Secret was given, so references are not resolved",
         )
-    origin = configured.origins.get(problem.key)
+    if not problem.key:
+        origin = configured.secret_origins.get(problem.field)
+    else:
+        origin = configured.origins.get(problem.key)
+        problem = _within(problem, text)
     return origin.locate(problem) if origin else problem
+
+
+def _by_reference(problem: Problem, text: str) -> bool:
+    """Say whether the option of a service that a problem names is, or holds, a reference."""
+    if not problem.key.startswith("service."):
+        return False
+    options = _document(text).value
+    name = problem.message.partition(":")[0]
+    return isinstance(options, Mapping) and bool(_REFERENCE.search(str(options.get(name, ""))))
+
+
+def _within(problem: Problem, text: str) -> Problem:
+    """Return a problem with a field but no line at the line of the field."""
+    if problem.line or not problem.field:
+        return problem
+    path = (int(number) if number else name for number, name in _STEP.findall(problem.field))
+    place = _document(text).place(*path)
+    return dataclasses.replace(problem, line=place.line, column=place.column)
+
+
+def _document(text: str) -> yamltext.Document:
+    try:
+        return yamltext.read(text)
+    except ConfigError:
+        return yamltext.Document()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
-from notifier.cli import printing
+from notifier.cli import messages, printing
 from notifier.cli.daemon import Daemon, segment, server_option
 from notifier.cli.failures import Exit, Failure
-from notifier.cli.moments import Since, ago
+from notifier.cli.moments import Since, ago, next_attempt
 
 _STATES: Final = (
     "pending", "sending", "retry", "ambiguous", "parked",
@@ -80,7 +81,9 @@ def _rows(daemon: Daemon, given: Mapping[str, Any]) -> Iterator[Mapping[str, Any
 @command.command("list")
 @_filters
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most.")
-@click.option("--watch", "-w", is_flag=True, help="Go on, printing each delivery that changes.")
+@click.option(
+    "--watch", "-w", is_flag=True, help="Go on, printing each delivery that changes, until Ctrl-C."
+)
 @printing.output_option("text", "wide", "name", "json", "yaml")
 @server_option
 def list_command(limit: int, watch: bool, output: str, server: str, **given: Any) -> None:
@@ -91,8 +94,21 @@ def list_command(limit: int, watch: bool, output: str, server: str, **given: Any
     daemon = Daemon(server)
     rows = list(islice(_rows(daemon, given), limit))
     _print_rows(rows, output)
+    if watch:
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(daemon, given, limit, output, rows)
+
+
+def _watch(
+    daemon: Daemon,
+    given: Mapping[str, Any],
+    limit: int,
+    output: str,
+    rows: Sequence[Mapping[str, Any]],
+) -> NoReturn:
+    """Print every delivery that changes, oldest first, until interrupted."""
     seen = {row["id"]: _version(row) for row in rows}
-    while watch:
+    while True:
         time.sleep(_WATCH_S)
         rows = list(islice(_rows(daemon, given), limit))
         changed = [row for row in reversed(rows) if seen.get(row["id"]) != _version(row)]
@@ -113,7 +129,7 @@ def _print_rows(rows: Sequence[Mapping[str, Any]], output: str, *, headings: boo
             click.echo(row["id"])
     elif rows:
         wide = output == "wide"
-        lines = [_line(row, wide=wide) for row in rows]
+        lines = [_line(row, wide=wide) for row in printing.visible(rows)]
         printing.table(_WIDE if wide else _COLUMNS, lines, headings_shown=headings)
     elif headings:
         click.echo("No deliveries match.", err=True)
@@ -126,7 +142,9 @@ def _line(row: Mapping[str, Any], *, wide: bool) -> Sequence[object]:
         ago(row["created"]),
     )  # fmt: skip
     if wide:
-        line += (row["reason"] or "-", ago(row["due"]), row["template"], row["reference"] or "-")
+        due = ago(row["due"])
+        soon = due if due.startswith(("in ", "-")) else "due"
+        line += (row["reason"] or "-", soon, row["template"], row["reference"] or "-")
     return line
 
 
@@ -143,10 +161,13 @@ def show(delivery_id: str, output: str, server: str) -> None:
     if output != "text":
         printing.emit(row, output)
         return
-    print_delivery(row)
+    print_delivery(printing.visible(row))
     printing.heading("\nPayload")
-    payload = row["payload"]
-    click.echo(payload if isinstance(payload, str) else printing.as_yaml(payload).rstrip())
+    payload = messages.readable(row["payload"])
+    if isinstance(payload, str):
+        click.echo("\n".join(printing.visible(payload.splitlines())))
+    else:
+        click.echo(printing.as_yaml(payload).rstrip())
 
 
 def print_delivery(row: Mapping[str, Any]) -> None:
@@ -157,7 +178,7 @@ def print_delivery(row: Mapping[str, Any]) -> None:
     click.echo(f"to {row['service']}:{row['recipient']}, configured in {row['scope']}")
     click.echo(f"made {ago(row['created'])} ago, expires {row['expires']}")
     if row["due"]:
-        click.echo(f"next attempt {row['due']}")
+        click.echo(next_attempt(row["due"]))
     printing.heading("\nAttempts")
     for attempt in row["attemptLog"]:
         click.echo(f"  {attempt_line(attempt)}")

@@ -25,7 +25,9 @@ EMPTY_SECRET: Final = ":empty"  # noqa: S105 - a word on the command line
 _MANIFEST: Final = Limits(size=16 * 1024 * 1024, depth=200, nodes=1_000_000)
 """Files are the user's own; the daemon's limits hold for the values inside."""
 
-_UPSTREAM: Final = ("argo-rollouts-notification-configmap", "argo-rollouts-notification-secret")
+UPSTREAM_CONFIG_MAP: Final = "argo-rollouts-notification-configmap"
+"""The ConfigMap that the sender built into Argo Rollouts reads."""
+_UPSTREAM_SECRET: Final = "argo-rollouts-notification-secret"  # noqa: S105 - a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class Manifest:
 
     @property
     def kind(self) -> str:
-        """The object's kind."""
+        """The object's kind. Excerpts of documentation often begin with `data:`: a ConfigMap."""
+        if "kind" not in self.value and isinstance(self.value.get("data"), Mapping):
+            return "ConfigMap"
         return str(self.value.get("kind") or "")
 
     @property
@@ -85,7 +89,9 @@ class Configured:
     data: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict)
     secret: Mapping[str, bytes] | None = None
+    secret_origins: Mapping[str, Origin] = field(default_factory=dict)
     name: str = ""
+    named_at: Origin | None = None
 
 
 def read_text(file: str) -> str:
@@ -141,7 +147,7 @@ def configured(
     """
     given = list(files)
     found = [manifest for file in given for manifest in manifests(file)]
-    maps = _named(found, "ConfigMap", (config_map, _UPSTREAM[0]))
+    maps = _named(found, "ConfigMap", (config_map, UPSTREAM_CONFIG_MAP))
     if given and not maps:
         kinds = sorted({one.kind or "an object without kind" for one in found}) or ["nothing"]
         raise _unreadable(
@@ -149,7 +155,7 @@ def configured(
             f"no ConfigMap, but {', '.join(kinds)}",
             "give the ConfigMap's manifest",
         )
-    secrets = _named(found, "Secret", (secret_name, _UPSTREAM[1]))
+    secrets = _named(found, "Secret", (secret_name, _UPSTREAM_SECRET))
     if secret and secret != EMPTY_SECRET:
         secrets = [one for one in manifests(secret) if one.kind == "Secret"]
         if not secrets:
@@ -164,7 +170,14 @@ def configured(
         data=data,
         origins=origins,
         secret=_secret(secrets, empty=secret == EMPTY_SECRET),
+        secret_origins={
+            key: manifest.origin(section, key)
+            for manifest in secrets
+            for section in ("data", "stringData")
+            for key, _ in _entries(manifest, section)
+        },
         name=maps[-1].name if maps else "",
+        named_at=maps[-1].origin("metadata", "name") if maps else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,9 +10,10 @@ import click
 
 from notifier.cli import deliveries, printing
 from notifier.cli.daemon import Daemon, segment, server_option
-from notifier.cli.moments import ago
+from notifier.cli.moments import ago, next_attempt
 
 _RECENT = 10
+_NOBODY = "no_subscription"
 
 
 @click.group()
@@ -40,6 +42,7 @@ def rollout_command(rollout: str, limit: int, output: str, server: str) -> None:
     if output != "text":
         printing.emit(found, output)
         return
+    found = printing.visible(found)
     _observed(found)
     _listeners(found["listeners"])
     _decisions(found["decisions"])
@@ -54,7 +57,7 @@ def _observed(found: Mapping[str, Any]) -> None:
     for event in found["observed"]:
         marks = " seen after a gap" if event["recovered"] else ""
         marks += f", {event['missed']} earlier not announced" if event["missed"] else ""
-        evidence = ", ".join(f"{key} {value}" for key, value in event["facts"].items())
+        evidence = ", ".join(f"{key} {value}" for key, value in event["facts"].items() if value)
         click.echo(f"  {ago(event['observed']):>4} ago  {event['trigger']}{marks}  {evidence}")
     if not found["exists"]:
         click.echo("  the Rollout does not exist any more")
@@ -74,21 +77,44 @@ def _listeners(listeners: Sequence[Mapping[str, Any]]) -> None:
 def _decisions(decisions: Sequence[Mapping[str, Any]]) -> None:
     printing.heading("\nDecided")
     for one in decisions:
+        if one["decision"] == _NOBODY:
+            continue
         to = f"{one['service']}:{one['recipient']}" if one["service"] else "nobody"
         word = printing.paint(one["decision"])
         click.echo(f"  {ago(one['observed']):>4} ago  {one['trigger']}  {to}  {word}")
-        because = [one["source"], one["condition"], one["detail"], one["hint"]]
         if one["decision"] != "sent":
-            click.echo("           " + "; ".join(part for part in because if part))
+            click.echo(f"           {_because(one)}")
+    _unheard(decisions)
     if not decisions:
         click.echo("  nothing: there was no transition to decide about")
+
+
+def _because(one: Mapping[str, Any]) -> str:
+    """Return why, each thing once: a hint may repeat the detail."""
+    parts = [one["source"], one["condition"], one["detail"]]
+    if one["hint"].replace("'", "") not in one["detail"].replace("'", ""):
+        parts.append(one["hint"])
+    return "; ".join(part for part in parts if part)
+
+
+def _unheard(decisions: Sequence[Mapping[str, Any]]) -> None:
+    """Print in one line what happened without a listener, and how to listen."""
+    unheard = Counter(one["trigger"] for one in decisions if one["decision"] == _NOBODY)
+    if not unheard:
+        return
+    names = (name if count == 1 else f"{name} ({count})" for name, count in unheard.items())
+    click.echo(f"  nobody listens to: {', '.join(names)}")
+    click.echo(
+        "           annotate the Rollout: notifications.argoproj.io/subscribe.TRIGGER.SERVICE:"
+        " RECIPIENT"
+    )
 
 
 def _deliveries(rows: Sequence[Mapping[str, Any]]) -> None:
     printing.heading("\nSent")
     for row in rows[:_RECENT]:
         reason = f" ({row['reason']})" if row["reason"] else ""
-        due = f", next attempt {ago(row['due'])}" if row["due"] else ""
+        due = f", {next_attempt(row['due'])}" if row["due"] else ""
         to = f"{row['service']}:{row['recipient']}"
         state = printing.paint(row["state"])
         click.echo(f"  {ago(row['created']):>4} ago  {row['trigger']}  {to}  {state}{reason}{due}")
@@ -122,6 +148,7 @@ def delivery_command(delivery_id: str, output: str, server: str) -> None:
     if output != "text":
         printing.emit(row, output)
         return
+    row = printing.visible(row)
     event = row["eventDetail"]
     if event:
         printing.heading("Event")

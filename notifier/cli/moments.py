@@ -48,6 +48,12 @@ def ago(text: str | None) -> str:
     return size if seconds >= 0 else f"in {size}"
 
 
+def next_attempt(text: str) -> str:
+    """Return when a waiting delivery is tried: one that is due waits for those before it."""
+    when = ago(text)
+    return f"next attempt {when}" if when.startswith("in ") else "due, waits for its turn"
+
+
 def span(seconds: float) -> str:
     """Return a duration in its largest unit."""
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):

@@ -62,6 +62,26 @@ def as_yaml(data: Any) -> str:
     return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
+def visible(data: Any) -> Any:
+    """Return data with every unprintable character written as an escape.
+
+    Recipients and annotations are a tenant's: they must not drive the terminal of whoever reads
+    them.
+    """
+    match data:
+        case str():
+            return "".join(
+                each if each.isprintable() else each.encode("unicode_escape").decode()
+                for each in data
+            )
+        case dict():
+            return {visible(key): visible(value) for key, value in data.items()}
+        case list():
+            return [visible(item) for item in data]
+        case _:
+            return data
+
+
 def paint(word: str) -> str:
     """Return a state or severity in its colour."""
     return click.style(word, fg=COLORS[word]) if word in COLORS else word

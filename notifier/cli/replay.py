@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +37,11 @@ _STEPS: Final = 50
     help="Objects that exist from the start, such as the workload of a workloadRef.",
 )
 @click.option("--all-triggers", is_flag=True, help="Also transitions that nobody listens to.")
-@click.option("--expect", metavar="FILE", help="Compare with these JSON lines; 1 if they differ.")
+@click.option(
+    "--expect",
+    metavar="FILE",
+    help="Compare with JSON lines of an earlier replay, or the trigger_counts of a scenario.yaml.",
+)
 @printing.output_option("text", "json")
 def command(
     streams: Sequence[str],
@@ -48,13 +53,19 @@ def command(
     expect: str | None,
     output: str,
 ) -> None:
-    """Feed recorded watch streams (.jsonl, .jsonl.gz) through the real pipeline.
+    """Feed recorded watch streams through the real pipeline.
 
+    A stream is a file (.jsonl, .jsonl.gz), or a folder that holds stream.jsonl or stream.jsonl.gz.
     Prints one event per line in order of detection, with its messages and verdicts; nothing is
     sent. Without --config, every message goes to the console. Of the transitions beyond the nine,
     only those that somebody listens to are shown.
 
-    Example: notifier replay stream.jsonl.gz --config notifications.yaml -o json
+    With --expect, JSON lines are compared field by field of those they give; ends with 1 if the
+    replay differs.
+
+    Examples: notifier replay stream.jsonl.gz --config notifications.yaml -o json
+
+    notifier replay tests/recordings/canary-initial --expect scenario.yaml
     """
     import asyncio
 
@@ -64,7 +75,7 @@ def command(
 
     files = [*configs, *config_maps]
     configured = compiling.read_aloud(files, secret)
-    timeline = recorded.load(Path(stream) for stream in streams)
+    timeline = recorded.load([file for stream in streams for file in _files(stream)])
     data = configured.data if files else _to_console()
     lines = asyncio.run(
         replaying.replay(
@@ -83,6 +94,21 @@ def command(
             _print(record)
     if expect is not None:
         _compare(shown, expect)
+
+
+def _files(stream: str) -> Sequence[Path]:
+    """Return the files of a stream: itself, or those of its folder. Raises `UsageError`."""
+    path = Path(stream)
+    if not path.exists():
+        raise click.BadParameter(f"{stream}: no such file or folder", param_hint="STREAM")
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.glob("stream.jsonl*") if file.suffix in (".jsonl", ".gz"))
+    if not found:
+        raise click.BadParameter(
+            f"{stream}: no stream.jsonl or stream.jsonl.gz in this folder", param_hint="STREAM"
+        )
+    return found[:1]
 
 
 def _to_console() -> Mapping[str, str]:
@@ -179,25 +205,54 @@ def _print(record: Mapping[str, Any]) -> None:
 
 
 def _compare(shown: Sequence[Mapping[str, Any]], expect: str) -> None:
-    """Compare with JSON lines, field by field of those that a line gives. Raises `Failure`."""
+    """Compare with what a file says. Raises `Failure` with the differences on standard error."""
+    from notifier.cli.documents import read_text
+
+    text = read_text(expect)
+    if Path(expect).suffix in (".yaml", ".yml"):
+        differences = _count_differences(shown, text, expect)
+    else:
+        differences = _line_differences(shown, text, expect)
+    if not differences:
+        return
+    for line in differences:
+        click.echo(line, err=True)
+    raise Failure(f"the replay differs from {expect}")
+
+
+def _count_differences(shown: Sequence[Mapping[str, Any]], text: str, expect: str) -> Sequence[str]:
+    """Return how the numbers by trigger differ from those of a scenario."""
+    from notifier.core import yamltext
+    from notifier.core.yamlscan import Limits
+
+    scenario = yamltext.read(text, Limits(size=1 << 20, depth=200, nodes=100_000)).value
+    wanted = scenario.get("trigger_counts") if isinstance(scenario, dict) else None
+    if not isinstance(wanted, dict):
+        raise click.BadParameter(f"{expect}: has no trigger_counts", param_hint="--expect")
+    found = Counter(str(line["trigger"]) for line in shown)
+    return [
+        f"{trigger}: expected {wanted.get(trigger, 0)}, replayed {found[trigger]}"
+        for trigger in sorted({*wanted, *found})
+        if wanted.get(trigger, 0) != found[trigger]
+    ]
+
+
+def _line_differences(shown: Sequence[Mapping[str, Any]], text: str, expect: str) -> Sequence[str]:
+    """Return how the lines differ from those given, field by field of those that a line gives."""
     import difflib
 
     import orjson
 
-    from notifier.cli.documents import read_text
-
     try:
-        wanted = [orjson.loads(line) for line in read_text(expect).splitlines() if line.strip()]
+        wanted = [orjson.loads(line) for line in text.splitlines() if line.strip()]
     except orjson.JSONDecodeError as err:
         raise click.BadParameter(f"{expect}: not JSON lines: {err}", param_hint="--expect") from err
+    if not all(isinstance(line, dict) for line in wanted):
+        raise click.BadParameter(f"{expect}: a line is no object", param_hint="--expect")
     keys = [list(line) for line in wanted] + [["trigger", "key"]] * len(shown)
     found = [{key: line.get(key) for key in keys[at]} for at, line in enumerate(shown)]
     before, after = (
         [orjson.dumps(line, option=orjson.OPT_SORT_KEYS).decode() for line in lines]
         for lines in (wanted, found)
     )
-    if before == after:
-        return
-    for line in difflib.unified_diff(before, after, "expected", "replayed", lineterm="", n=1):
-        click.echo(line, err=True)
-    raise Failure(f"the replay differs from {expect}")
+    return list(difflib.unified_diff(before, after, "expected", "replayed", lineterm="", n=1))

@@ -7,7 +7,7 @@ versions, the garbage collector has nothing to walk, and the stored snapshot hol
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from msgspec import Raw
@@ -46,6 +46,10 @@ class Memory:
         self.unlisted: defaultdict[Resource, set[str]] = defaultdict(set)
         self.unstored: defaultdict[Resource, set[str]] = defaultdict(set)
         self._names: dict[str, str] = {}
+
+    def sizes(self) -> Mapping[Resource, int]:
+        """Return how many objects of each resource are remembered."""
+        return {"rollouts": len(self.rollouts), **self.neighbours.sizes()}
 
     def take_over(self, stored: StoredSnapshot) -> None:
         """Remember what a row holds. Raises `msgspec.DecodeError` if it cannot be read."""

@@ -45,8 +45,8 @@ class Observation:
     `contiguous` is False if versions between this and the previous observation of the object may
     have been missed. `type` is ADDED, MODIFIED or DELETED for a live watch, LISTED for an object of
     a (re)list, SYNCED (empty raw) once a list is complete, and ABSENT (raw: a stub object with
-    metadata only) for an object that a relist no longer shows. `decoded` is the object as far as its
-    reader needs it, where decoding the line has given that already (`core.objects.WireRollout`).
+    metadata only) for an object that a relist no longer shows. `decoded` is the object as far as
+    its reader needs it, where decoding the line gave that already (`core.objects.WireRollout`).
     `covers` are the namespaces that a SYNCED speaks for; empty: all of them.
     """
 

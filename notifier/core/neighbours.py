@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from notifier.core.model import Resource
 from notifier.core.owned_objects import AnalysisRun, Experiment, OwnedMetadata, ReplicaSet
 from notifier.core.remembered import KnownExperiment, KnownReplicaSet, KnownRun
 
@@ -23,6 +24,14 @@ class Neighbours:
         self._replica_sets: dict[str, dict[str, KnownReplicaSet]] = {}
         self._experiments: dict[str, dict[str, KnownExperiment]] = {}
         self._owners: dict[str, str] = {}
+
+    def sizes(self) -> Mapping[Resource, int]:
+        """Return how many objects of each resource are remembered."""
+        return {
+            "analysisruns": len(self.runs),
+            "experiments": sum(map(len, self._experiments.values())),
+            "replicasets": sum(map(len, self._replica_sets.values())),
+        }
 
     # --- of one Rollout -----------------------------------------------------------------------
 

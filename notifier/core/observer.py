@@ -106,6 +106,11 @@ class Observer:
         """Name the optional resources that annotations seen so far ask for (replicasets)."""
         return self._wants
 
+    @property
+    def remembered(self) -> Mapping[Resource, int]:
+        """How many objects of each resource are remembered."""
+        return self._memory.sizes()
+
     # --- one version of a Rollout ---------------------------------------------------------------
 
     def _rollout(self, observation: Observation) -> Sequence[Change]:

@@ -30,7 +30,7 @@ class Known(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 class Past(Struct, frozen=True, gc=False):
-    """The version before, and what was known then; `encoded` is the version as it was remembered."""
+    """The version before, and what was known then; `encoded` are the bytes it was kept as."""
 
     rollout: Rollout
     known: Known = Known()

@@ -17,9 +17,10 @@ from notifier.core.surroundings import Surroundings
 class Versions:
     """The version before and the one after, as the rules of the table see them.
 
-    `before` and `after` are their statuses, `new_revision` is the revision if it is another one than
-    was last known. `contiguous`: no version between them was missed. `revision` and `attempt` are those that the
-    status of the later one belongs to; `next_attempt` is what later versions count from.
+    `before` and `after` are their statuses, `new_revision` is the revision if it is another one
+    than was last known. `contiguous`: no version between them was missed. `revision` and `attempt`
+    are those that the status of the later one belongs to; `next_attempt` is what later versions
+    count from.
     """
 
     past: Past

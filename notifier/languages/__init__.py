@@ -22,6 +22,7 @@ from notifier.languages.seam import (
 __all__ = [
     "CONDITIONS",
     "INSTALLED",
+    "STRICT",
     "TEMPLATES",
     "Condition",
     "ConditionLanguage",
@@ -50,3 +51,8 @@ class Languages:
 
 
 INSTALLED = Languages(templates=TEMPLATES, conditions=CONDITIONS)
+
+STRICT = Languages(
+    templates={**TEMPLATES, "jinja": jinja.Jinja(strict=True)}, conditions=CONDITIONS
+)
+"""The same, but a template that prints a missing value fails: for trying out templates."""

@@ -160,6 +160,8 @@ class TextFormatter(_Formatter):
 
 def _short(value: Any) -> str:
     text = str(value)
+    if not text.isprintable():  # recipients are a tenant's: they must not drive the terminal
+        return json.dumps(text)
     return json.dumps(text, ensure_ascii=False) if re.search(r'[\s"=]', text) or not text else text
 
 

@@ -319,7 +319,7 @@ class Metrics(Recorder):
         _show(self._dead, dead)
         _show(self._oldest, oldest)
 
-    def cache(self, objects: Mapping[str, int]) -> None:
+    def cache(self, objects: Mapping[Resource, int]) -> None:
         """Show how many objects are remembered, by resource."""
         _show(self._cache, objects)
 

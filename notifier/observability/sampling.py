@@ -1,14 +1,15 @@
-"""What is measured by looking at the store now and then: the outbox."""
+"""What is measured by looking now and then: the outbox, and what is remembered."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from notifier.core.deliveries import WAITING
 from notifier.core.errors import StoreError
-from notifier.core.model import State
+from notifier.core.model import Resource, State
 from notifier.observability.metrics import Metrics
 from notifier.ports import Clock, DeliveryQuery, Store
 
@@ -20,9 +21,15 @@ _AGES_S: Final = (86_400.0, 3600.0, 600.0, 60.0, 0.0)
 """Looked at from old to young: the store lists newest first, and the oldest is what matters."""
 
 
-async def sample_for_ever(store: Store, clock: Clock, metrics: Metrics) -> None:
-    """Show the outbox every `SAMPLE_S` seconds; a store that fails keeps the last figures."""
+async def sample_for_ever(
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    remembered: Callable[[], Mapping[Resource, int]],
+) -> None:
+    """Show outbox and cache every `SAMPLE_S` seconds; a store that fails keeps its last figures."""
     while True:
+        metrics.cache(remembered())
         try:
             await sample(store, clock, metrics)
         except StoreError as error:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from notifier.core import subscriptions
+from notifier.core import decoding, lifecycle, subscriptions
+from notifier.core.annotations import parse as parse_annotations
 from notifier.core.configuration import Configuration
 from notifier.core.errors import Reason
 from notifier.core.model import Decision, Delivery, Event, JsonObject, State, Verdict
@@ -83,9 +84,12 @@ def explain(
         ],
         "deliveries": [_delivery(row) for row in ledger.deliveries],
         "problems": [
-            {"scope": configuration.scope, **shapes.problem(problem)}
-            for configuration in configurations
-            for problem in configuration.problems
+            *(
+                {"scope": configuration.scope, **shapes.problem(problem)}
+                for configuration in configurations
+                for problem in configuration.problems
+            ),
+            *_annotation_problems(rollout, configurations),
         ],
         "hint": _overall(ledger, rollout),
     }
@@ -112,6 +116,22 @@ def _listeners(
                 for one in resolved.subscriptions
             ]
     return listeners
+
+
+def _annotation_problems(
+    rollout: JsonObject | None, configurations: Sequence[Configuration]
+) -> Sequence[JsonObject]:
+    """Return what is wrong with the Rollout's annotations, triggers that nobody knows included."""
+    metadata = (rollout or {}).get("metadata") or {}
+    read = parse_annotations(metadata.get("annotations") or {}, document="annotations")
+    known = lifecycle.ALL.union(
+        *({*each.triggers, *each.broken_triggers} for each in configurations)
+    )
+    for wish in read.wishes:
+        for trigger in set(wish.triggers or ()) - known:
+            fix = decoding.did_you_mean(trigger, known)
+            read.warn(wish.source, f"no trigger {trigger} exists, so this never sends", fix)
+    return [{"scope": "this Rollout", **shapes.problem(problem)} for problem in read.problems]
 
 
 def _decision(

@@ -95,4 +95,5 @@ if __name__ == "__main__":
         web=WebSettings(host="127.0.0.1", port=given.port, admin_port=0),
         log=LogSettings(level="warning"),
     )
+    running.warm_up()
     uvloop.run(run(chosen, given.seconds))

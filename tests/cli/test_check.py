@@ -34,7 +34,7 @@ def test_good_configuration_is_zero(tmp_path: Path) -> None:
     """Nothing on standard output; what was understood on standard error. No Secret is needed."""
     result = check(tmp_path, GOOD)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith("0 errors, 0 warnings; 1 services, ")
+    assert result.stderr.startswith("0 errors, 0 warnings; 1 service, ")
 
 
 def test_without_its_secret_a_service_is_an_error_only_if_asked(tmp_path: Path) -> None:
@@ -55,6 +55,53 @@ def test_a_fault_is_shown_at_its_line(tmp_path: Path) -> None:
     assert place.endswith("cm.yaml:10:14")
     assert "mien" in rest
     assert "mine" in rest
+
+
+def test_an_excerpt_is_a_config_map(tmp_path: Path) -> None:
+    """Documentation shows what is below `data:` without kind and name."""
+    result = check(tmp_path, GOOD[GOOD.index("data:") :])
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_the_config_map_of_the_built_in_sender_is_a_warning(tmp_path: Path) -> None:
+    """Both would send; the name that is free is given, at the line of the other."""
+    upstream = GOOD.replace("{name: argo-rollouts-notification-cm}",
+                            "{name: argo-rollouts-notification-configmap}")  # fmt: skip
+    result = check(tmp_path, upstream)
+    assert result.exit_code == 0
+    (line,) = result.stdout.splitlines()
+    assert "cm.yaml:2:18: warning: metadata.name" in line
+    assert "both may send (call it argo-rollouts-notification-cm)" in line
+
+
+def test_what_only_the_whole_shows_has_a_line_too(tmp_path: Path) -> None:
+    """Names that lead nowhere, an item that sends nothing, an unused key of the Secret."""
+    text = GOOD + (
+        "  subscriptions: |\n"
+        "    - recipients: [slack:a]\n"
+        "      triggers: [on-rollout-abortd]\n"
+        "    - recipients: [slack:b]\n"
+        "---\n"
+        "kind: Secret\n"
+        "metadata: {name: argo-rollouts-notification-secret}\n"
+        "stringData:\n"
+        "  slack-token: xoxb-1\n"
+        "  other: unused\n"
+    )
+    result = check(tmp_path, text)
+    places = {line.split(": ")[0].partition("cm.yaml:")[2] for line in result.stdout.splitlines()}
+    assert places == {"13:17", "14:7", "20:10"}
+    assert "did you mean on-rollout-aborted?" in result.stdout
+
+
+def test_only_a_reference_excuses_a_fault_without_secret(tmp_path: Path) -> None:
+    """A value that is a reference may be fine; a type that does not exist is not."""
+    text = GOOD.replace("service.slack:", "service.slak:")
+    refused = check(tmp_path, text)
+    assert (refused.exit_code, "error: service.slak" in refused.stdout) == (1, True)
+    text = GOOD.replace("token: $slack-token", "token: x\n    apiURL: $url")
+    excused = check(tmp_path, text)
+    assert (excused.exit_code, "no Secret was given" in excused.stdout) == (0, True)
 
 
 def test_strict_makes_warnings_errors(tmp_path: Path) -> None:

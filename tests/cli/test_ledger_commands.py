@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -138,6 +141,47 @@ async def test_explain_rollout_answers_in_order(port: Admin) -> None:
     assert "renew it in the Secret" in result.stdout
 
 
+async def test_watch_prints_what_changes_until_interrupted(port: Admin) -> None:
+    """A new state is a new line; Ctrl-C is a good end."""
+    await port.commit(1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "notifier", "deliveries", "list", "--watch", "-o", "json",
+        "--server", port.url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    first = json.loads(await process.stdout.readline())
+    await port.settle(State.DEAD, "recipient")
+    second = json.loads(await process.stdout.readline())
+    process.send_signal(signal.SIGINT)
+    _, complaints = await process.communicate()
+    assert [(row["id"], row["state"]) for row in (first, second)] == [
+        ("dlv_1", "pending"),
+        ("dlv_1", "dead"),
+    ]
+    assert (process.returncode, complaints) == (0, b"")
+
+
+async def test_explain_names_an_annotation_that_never_sends(port: Admin) -> None:
+    """A trigger that does not exist, with the one that was probably meant."""
+    key = "notifications.argoproj.io/subscribe.on-rollout-abortd.slack"
+    port.rollouts["shop", "checkout"] = {"metadata": {"annotations": {key: "#ops"}}}
+    shown = (await run(port, "explain", "rollout", "shop/checkout")).stdout
+    assert "no trigger on-rollout-abortd exists" in shown
+    assert "did you mean on-rollout-aborted?" in shown
+
+
+async def test_explain_says_each_thing_once(port: Admin) -> None:
+    """What nobody listens to is one line, with how to listen."""
+    await port.commit(1)
+    for number in (2, 3):
+        no = ledger.verdict(number, Decision.NO_SUBSCRIPTION, detail="")
+        await port.store.commit([Intake(events=[ledger.event(number)], verdicts=[no])])
+    shown = (await run(port, "explain", "rollout", "shop/checkout")).stdout
+    assert "nobody listens to: on-rollout-aborted (2)" in shown
+    assert shown.count("annotate the Rollout: ") == 1
+    assert "no_subscription" not in shown
+
+
 async def test_explain_delivery_goes_back_to_the_event(port: Admin) -> None:
     """Event, subscription, template, attempts."""
     await port.commit(1)
@@ -177,3 +221,15 @@ def test_an_unreachable_daemon_is_three_with_the_next_step() -> None:
 def test_wrong_usage_is_two(arguments: list[str]) -> None:
     """A name without namespace, a time that is none, an address that is none."""
     assert CliRunner().invoke(main, arguments).exit_code == 2
+
+
+async def test_what_a_tenant_wrote_does_not_drive_the_terminal(port: Admin) -> None:
+    """Escape sequences, bells and line breaks in a recipient are shown, not obeyed."""
+    to = replace(ledger.SLACK, recipient="a\x1b[2J\x07\r\nb\u202e")
+    await port.commit(1, destination=to)
+    for line in (("list",), ("show", "dlv_1")):
+        shown = (await run(port, "deliveries", *line)).stdout
+        assert r"a\x1b[2J\x07\r\nb\u202e" in shown
+        assert not set(shown) & set("\x1b\x07\r\u202e")
+    explained = await run(port, "explain", "delivery", "dlv_1")
+    assert r"a\x1b[2J" in explained.stdout

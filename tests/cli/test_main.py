@@ -116,6 +116,24 @@ def test_wrong_usage_is_two() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["delivries"], "did you mean deliveries?"),
+        (["zzz"], "commands are run, demo"),
+        (["template", "get"], "notifier catalogue"),
+        (["template", "notify", "rollout-aborted", "--recipient", "x"], "notifier render"),
+        (["trigger", "run", "on-rollout-aborted"], "notifier explain rollout"),
+        (["trigger"], "notifier catalogue"),
+    ],
+)
+def test_other_words_name_the_command(arguments: list[str], hint: str) -> None:
+    """A slip of the finger, and the words of the kubectl plugin: what to type is said, with 2."""
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert hint in result.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "environment", "coloured"),
     [
         (["--color", "always"], {}, True),

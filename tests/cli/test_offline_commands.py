@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 from collections import Counter
 from pathlib import Path
 
@@ -128,6 +129,85 @@ def test_render_for_a_service_that_is_not_configured(service: str) -> None:
     assert (result.exit_code, bool(result.stdout)) == (0, True)
 
 
+def test_all_renders_every_trigger(config: str) -> None:
+    """The nine, in order; what the ConfigMap adds and no example shows is said."""
+    result = run("render", "--all", "-o", "json")
+    assert result.exit_code == 0
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [one["trigger"] for one in records] == list(lifecycle.NINE)
+    text = run("render", "--all")
+    assert len(list(yaml.safe_load_all(text.stdout))) == len(lifecycle.NINE)
+    failed = run("render", "--all", "--config", config)
+    assert (failed.exit_code, "1 of 9 triggers failed" in failed.stderr) == (1, True)
+
+
+def test_strict_refuses_what_is_missing(config: str, rollout: str, tmp_path: Path) -> None:
+    """A path that leads nowhere prints nothing, unless the caller wants to know."""
+    file = tmp_path / "wrong.yaml"
+    file.write_text(CONFIG.replace("rollout.status.phase", "rollout.status.fase"))
+    arguments = ("render", "--template", "short", "--config")
+    relaxed = run(*arguments, str(file), "--object", rollout)
+    assert (relaxed.exit_code, "demo is" in relaxed.stdout) == (0, True)
+    for example in (("--object", rollout), ()):
+        strict = run(*arguments, str(file), *example, "--strict")
+        assert (strict.exit_code, "prints fase, which is missing" in strict.stderr) == (1, True)
+        assert run(*arguments, config, *example, "--strict").exit_code == 0
+
+
+@pytest.mark.parametrize("service", ["slack", "email", "webhook", "console"])
+def test_the_shipped_templates_print_nothing_missing(service: str) -> None:
+    """Every fact of the shipped messages is there, or not mentioned."""
+    result = run("render", "--all", "--strict", "--service", service)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_slack_message_has_a_link_to_look_at_it() -> None:
+    """The Block Kit Builder gets blocks and attachments; other services have no link."""
+    record = json.loads(
+        run("render", "--trigger", "on-rollout-paused", "--service", "slack", "-o", "json").stdout
+    )
+    address, _, encoded = record["preview"].partition("#")
+    shown = json.loads(urllib.parse.unquote(encoded))
+    assert address == "https://app.slack.com/block-kit-builder/"
+    assert shown["blocks"] == record["body"]["arguments"]["blocks"]
+    assert shown["attachments"] == record["body"]["arguments"]["attachments"]
+    other = run("render", "--trigger", "on-rollout-paused", "-o", "json")
+    assert json.loads(other.stdout)["preview"] is None
+
+
+def test_a_text_without_blocks_has_a_link_too(config: str, rollout: str) -> None:
+    """The text becomes the one block."""
+    result = run("render", "--config", config, "--template", "short", "--object", rollout,
+                 "--service", "slack", "-o", "json")  # fmt: skip
+    shown = json.loads(urllib.parse.unquote(json.loads(result.stdout)["preview"].partition("#")[2]))
+    assert shown["blocks"][0]["text"]["text"] == "demo is Healthy"
+
+
+def test_people_read_the_mail_and_the_body_opened() -> None:
+    """Subject, text and HTML of a mail; the JSON of a webhook as YAML."""
+    mail = yaml.safe_load(run("render", "--trigger", "on-rollout-paused",
+                              "--service", "email").stdout)["mail"]  # fmt: skip
+    assert mail["Subject"].startswith("[shop] checkout waits for you")
+    assert "Promote: kubectl" in mail["plain"]
+    body = yaml.safe_load(run("render", "--trigger", "on-rollout-paused",
+                              "--service", "webhook").stdout)["body"]  # fmt: skip
+    assert body["rollout"]["name"] == "checkout"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--trigger", "on-rollout-abort"], "did you mean on-rollout-aborted?"),
+        (["--template", "rollout-abortd"], "did you mean rollout-aborted?"),
+        (["--trigger", "on-rollout-paused", "--service", "slak"], "did you mean slack?"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_one(arguments: list[str], hint: str) -> None:
+    """What was probably meant is said."""
+    result = run("render", *arguments)
+    assert (result.exit_code, hint in result.stderr) == (1, True)
+
+
 def test_a_trigger_that_does_not_fire_is_one(config: str, rollout: str) -> None:
     """The reason is said; nothing is on standard output."""
     arguments = ("--config", config, "--trigger", "on-rollout-aborted", "--object", rollout)
@@ -148,6 +228,7 @@ def test_render_wants_one_of_template_and_trigger() -> None:
     """Neither or both is wrong usage."""
     assert run("render").exit_code == 2
     assert run("render", "--template", "a", "--trigger", "b").exit_code == 2
+    assert run("render", "--all", "--trigger", "b").exit_code == 2
 
 
 # --- replay -------------------------------------------------------------------------------------
@@ -215,6 +296,27 @@ def test_expect_compares_the_fields_given(tmp_path: Path) -> None:
     assert '+{"key":' in result.stderr
     expected.write_text("nonsense", encoding="utf-8")
     assert run("replay", name, "--expect", str(expected)).exit_code == 2
+
+
+def test_a_folder_is_its_stream() -> None:
+    """A recording is named by its folder; one without a stream is wrong usage."""
+    folder = RECORDINGS / "canary-initial"
+    assert replayed(str(folder)) == replayed(stream("canary-initial"))
+    assert run("replay", str(RECORDINGS)).exit_code == 2
+
+
+def test_expect_compares_counts_of_a_scenario(tmp_path: Path) -> None:
+    """Equal is 0; a trigger too many or too few is named; a file without counts is 2."""
+    folder = RECORDINGS / "canary-initial"
+    right, wrong = str(folder / "scenario.yaml"), tmp_path / "scenario.yaml"
+    assert run("replay", str(folder), "--expect", right).exit_code == 0
+    wrong.write_text("trigger_counts: {on-rollout-aborted: 1, on-rollout-completed: 1}")
+    result = run("replay", str(folder), "--expect", str(wrong))
+    assert result.exit_code == 1
+    assert "on-rollout-aborted: expected 1, replayed 0" in result.stderr
+    assert "on-rollout-updated: expected 0, replayed 1" in result.stderr
+    wrong.write_text("name: x")
+    assert run("replay", str(folder), "--expect", str(wrong)).exit_code == 2
 
 
 def test_text_output_reads_as_a_story() -> None:

@@ -640,3 +640,10 @@ def test_controllers_are_remembered_across_a_restart() -> None:
     story.relist()
     story.replica_set("a", 7, by="someone")
     assert "SCALE" not in story.codes
+
+
+def test_what_is_remembered_is_counted_by_resource() -> None:
+    """The gauge of the cache has every resource from the start."""
+    assert Observer().remembered == dict.fromkeys(
+        ("rollouts", "analysisruns", "experiments", "replicasets"), 0
+    )

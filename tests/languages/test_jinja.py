@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.languages import Escape, LanguageError
+from notifier.languages import STRICT, Escape, LanguageError
 from notifier.languages.jinja import Jinja, limits
 
 JINJA = Jinja()
@@ -314,3 +314,24 @@ def test_rendering_is_fast() -> None:
     for _ in range(200):
         program.render(DATA, "slack")
     assert (time.process_time() - started) / 200 < 500e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{{ a.b }} {{ a.x or 'd' }} {{ y|default('-') }} {% if z %}no{% endif %}", ""),
+        ("{{ a.x }}", "prints x, which is missing"),
+        ("one\n{{ y.deep.er }}", "prints y, which is missing"),
+    ],
+)
+def test_strict_fails_where_a_missing_value_is_printed(text: str, message: str) -> None:
+    """Asking whether a value is there stays allowed; the usual language prints nothing."""
+    variables = {"a": {"b": 1}}
+    assert Jinja().compile(text).render(variables) is not None
+    program = STRICT.templates["jinja"].compile(text)
+    if not message:
+        assert program.render(variables) == "1 d - "
+        return
+    with pytest.raises(LanguageError, match=message) as caught:
+        program.render(variables)
+    assert caught.value.line == text.count("\n") + 1

@@ -65,6 +65,13 @@ def test_a_text_line_is_readable(stream: io.StringIO) -> None:
     assert line[8:] == ' warning watch degraded  resource=rollouts detail="no right"\n'
 
 
+def test_a_text_line_drives_no_terminal(stream: io.StringIO) -> None:
+    """Escape sequences, as a tenant may write them into a recipient, are shown instead."""
+    logs.configure("text", "info", logs.Redactor(), stream)
+    LOGGER.info("delivered", extra={"destination": "slack:a\x1b[2J\x07\u202e"})
+    assert r'destination="slack:a\u001b[2J\u0007\u202e"' in stream.getvalue()
+
+
 def test_levels_below_are_dropped_and_clients_stay_quiet(stream: io.StringIO) -> None:
     """Debug of ours may be on; debug of a client library never is."""
     logs.configure("json", "debug", logs.Redactor(), stream)

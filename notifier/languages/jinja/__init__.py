@@ -57,16 +57,17 @@ class JinjaProgram:
 
 
 class Jinja:
-    """The template language `jinja`."""
+    """The template language `jinja`; a strict one fails where a missing value is printed."""
 
     name = NAME
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
+        self._strict = strict
         self._programs: dict[tuple[str, tuple[tuple[str, str], ...]], JinjaProgram] = {}
 
     @cached_property
     def _environment(self) -> Sandbox:
-        return Sandbox()
+        return Sandbox(strict=self._strict)
 
     def compile(
         self, text: str, partials: Mapping[str, str] = MappingProxyType({})

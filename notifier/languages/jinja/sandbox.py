@@ -76,14 +76,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
         super().__init__(
             undefined=Nothing,
             autoescape=False,
             keep_trailing_newline=True,
             optimized=False,
             cache_size=0,
-            finalize=_finalize,
+            finalize=_finalize_present if strict else _finalize,
         )
         self.globals = {name: _charged(item) for name, item in registry.named("function").items()}
         self.functions = frozenset(id(call) for call in self.globals.values())
@@ -175,6 +175,15 @@ def _finalize(context: Context, value: Any) -> str:
             budget.step(limits.weigh(value))
         value = text(value)
     return str(budget.escape(value)) if budget.escape is not None else str(value)
+
+
+@pass_context
+def _finalize_present(context: Context, value: Any) -> str:
+    """Print one value, which must be there."""
+    if isinstance(value, Undefined):
+        name = value._undefined_name
+        raise TemplateRuntimeError(f"prints {name}, which is missing")
+    return _finalize(context, value)
 
 
 @pass_context
