@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test lint lock bench image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,12 +24,19 @@ demo: setup ## run the daemon on recorded rollouts and show what people would re
 test: setup ## run the tests
 	$(BIN)/python -m pytest
 
+KILLS ?= 1000
+crash-test: setup ## kill -9 the daemon under load, KILLS=1000 times: nothing may be lost
+	ACCEPTANCE_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/acceptance/test_kill.py
+
 lint: setup ## style, types, import rules, undeclared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+bench: setup ## measure against the goals: ratios, and figures in bench.json
+	$(BIN)/python -m tests.benchmarks
 
 lock: ## refresh constraints.txt from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }

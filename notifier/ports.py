@@ -158,12 +158,14 @@ class Store(Protocol):
         lease_s: float,
         blocked: frozenset[str] = frozenset(),
         per_namespace: int | None = None,
+        per_service: int | None = None,
     ) -> Sequence[Delivery]:
         """T2: take lane heads that are due, oldest due first, one per lane, as `sending`.
 
         Increments `attempt` and sets `token`. `blocked` are `scope/service` names not to take.
         Expired leases become `ambiguous` first and may be claimed at once. Namespaces take turns;
-        none gets more than `per_namespace` in flight (None: no cap).
+        none gets more than `per_namespace` in flight, and no service in it more than `per_service`
+        (None: no cap).
         """
         ...
 

@@ -73,7 +73,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "url": "where to send",
     },
     "email": {
-        "auth": "`auto`, `plain`, `login`, `cram-md5` or `none`",
+        "auth": "`auto`, `plain`, `login`, `cram-md5`, `xoauth2` or `none`",
         "from": "address of the sender",
         "host": "relay",
         "html": "the template's `body` is HTML",

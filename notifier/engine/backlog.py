@@ -104,7 +104,9 @@ class Backlog:
         except (NotifierError, ValueError) as error:
             log.warning("no digest could be composed", extra={"error": str(error)})
             return None
-        return composed[0].payload if len(composed) == 1 else None
+        if len(composed) != 1 or composed[0].refused:
+            return None
+        return composed[0].payload
 
     async def _end(self, rows: Sequence[Delivery], reason: str, label: str, now: float) -> None:
         """End waiting rows as superseded; `label` is what the reason is counted as."""

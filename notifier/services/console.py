@@ -129,8 +129,8 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", clean, style=style)
 
 
-_DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Printable to YAML, but they turn a line of a terminal round."""
+_DIRECTIONS: Final = "\x85\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Printable to YAML, but they end a line of a terminal or turn it round."""
 
 _Dumper.add_representer(str, _text)
 

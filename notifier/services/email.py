@@ -20,14 +20,13 @@ from notifier.core.service import (
     Composition,
     Message,
     ServiceType,
-    Terms,
 )
-from notifier.services import mail_addresses, markup, mime, texts
+from notifier.services import mail_addresses, markup, mime, texts, transport
 from notifier.services import options as reading
 from notifier.services.mail_addresses import Mailbox
 
 TLS: Final = ("auto", "starttls", "implicit", "none")
-AUTH: Final = ("auto", "plain", "login", "cram-md5", "none")
+AUTH: Final = ("auto", "plain", "login", "cram-md5", "xoauth2", "none")
 
 BLOCK: Final = Block(
     name="email",
@@ -41,8 +40,6 @@ BLOCK: Final = Block(
     ),
     merge="fields",
 )
-
-_NONE: Final = Secret("")
 
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -66,18 +63,17 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailOptions(Terms):
+class EmailOptions(transport.Transport):
     """A relay and how to speak to it."""
 
     host: str
     port: int
     sender: Mailbox
-    username: Secret = _NONE
-    password: Secret = _NONE
+    username: Secret = transport.NONE
+    password: Secret = transport.NONE
     html: bool = False
     tls: str = "auto"
     auth: str = "auto"
-    verify: bool = True
 
     @property
     def implicit(self) -> bool:
@@ -86,8 +82,9 @@ class EmailOptions(Terms):
 
     @property
     def authenticates(self) -> bool:
-        """Whether there is a login: both username and password are needed for one."""
-        return self.auth != "none" and bool(self.username) and bool(self.password)
+        """Whether there is a login: a username is needed for one, and a password or `oauth2`."""
+        proof = self.oauth2 is not None or bool(self.password)
+        return self.auth != "none" and bool(self.username) and proof
 
 
 class Email(ServiceType):
@@ -95,16 +92,13 @@ class Email(ServiceType):
 
     name = "email"
     block = BLOCK
-    secret_fields = frozenset({"host", "username", "password", "from"})
+    secret_fields = transport.SECRET_FIELDS | {"host", "username", "password", "from"}
 
     @override
     def options(self, raw: Mapping[str, Any]) -> tuple[EmailOptions, Sequence[str]]:
         insecure_names = ("insecure_skip_verify", "insecureSkipVerify")
         known = ("host", "port", "username", "password", "from", "html", "tls", "auth")
-        given = reading.transport(raw, (*known, *insecure_names))
-        insecure = any(given.flag(name) for name in insecure_names)
-        if insecure:
-            given.warn(insecure_names[0], "the relay's certificate is not checked")
+        given = reading.transport(raw, (*known, *insecure_names), later=("proxy",))
         host = given.required("host", "write the relay's host name").strip().strip("[]")
         if not _RELAY.fullmatch(host):
             raise given.wrong("host", "is no host name")
@@ -120,11 +114,9 @@ class Email(ServiceType):
             username=given.secret("username"),
             password=given.secret("password"),
             html=given.flag("html"),
-            tls=given.choice("tls", TLS, "auto"),
+            tls=_tls_mode(given),
             auth=given.choice("auth", AUTH, "auto"),
-            verify=not insecure,
-            timeout_s=given.timeout_s(),
-            max_age_s=given.max_age_s(),
+            **transport.common(given, mail=True),
         )
         _check_login(given, options)
         return options, given.warnings
@@ -139,6 +131,11 @@ class Email(ServiceType):
         to, bad_to = _addresses(named)
         cc, bad_cc = _addresses(copied)
         cc = {spec: each for spec, each in cc.items() if spec not in to}
+        forbidden = {spec: why for spec in (*to, *cc) if (why := options.forbids(spec))}
+        to, cc = (
+            {spec: each for spec, each in some.items() if spec not in forbidden}
+            for some in (to, cc)
+        )
         rows = []
         if to or cc:
             mail = _mail(message, block, options, composition, list(to.values()), list(cc.values()))
@@ -155,7 +152,11 @@ class Email(ServiceType):
                 for spec in (*to, *cc)
             ]
         refused = [texts.one_line(each, 100) for each in (*bad_to, *bad_cc)]
-        return rows + [_row(Payload(sender=options.sender.spec, recipient=bad)) for bad in refused]
+        rows += [_row(Payload(sender=options.sender.spec, recipient=bad)) for bad in refused]
+        return rows + [
+            Composed(payload=b"", recipient=spec, slot=spec, refused=why)
+            for spec, why in forbidden.items()
+        ]
 
     @override
     def shorten(self, payload: bytes) -> bytes | None:
@@ -168,10 +169,11 @@ _PORTS: Final = "is missing: 587 (STARTTLS), 465 (TLS from the start) or 25 (a r
 
 
 def build(**resources: Any) -> Any:
-    """Build the acting half from `guard` and `hostname`."""
+    """Build the acting half from `session`, `guard`, `clock` and `hostname`."""
     from notifier.services import smtp
 
-    return smtp.EmailService(guard=resources["guard"], hostname=resources["hostname"])
+    names = ("session", "guard", "clock", "hostname")
+    return smtp.EmailService(**{name: resources[name] for name in names})
 
 
 # --- options ----------------------------------------------------------------------------------
@@ -187,9 +189,22 @@ def is_local(host: str) -> bool:
         return False
 
 
+def _tls_mode(given: reading.Options) -> str:
+    """Return when TLS begins: the word `tls`, or `mode` among its other fields."""
+    if "tls" not in given or given.is_text("tls"):
+        return given.choice("tls", TLS, "auto")
+    return given.section("tls", (*transport.TLS, "mode")).choice("mode", TLS, "auto")
+
+
 def _check_login(given: reading.Options, options: EmailOptions) -> None:
     """Refuse credentials in plain text; warn of half a login."""
-    if bool(options.username) != bool(options.password):
+    if options.auth == "xoauth2" and options.oauth2 is None:
+        raise given.wrong("auth", "xoauth2 needs oauth2: write clientId, clientSecretRef, tokenUrl")
+    if options.oauth2 is not None and options.auth not in ("auto", "xoauth2"):
+        raise given.wrong("auth", "does not go with oauth2: write xoauth2")
+    if options.oauth2 is not None and not options.username:
+        raise given.wrong("username", "is missing: oauth2 needs the mailbox's name")
+    if options.oauth2 is None and bool(options.username) != bool(options.password):
         given.warn("username", "needs a password beside it: no login is made")
     if options.authenticates and options.tls == "none" and not is_local(options.host):
         raise given.wrong("tls", "none would send the password unencrypted: write starttls")

@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
+import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
 from notifier.ports import Clock
-from notifier.services import answers, wire
+from notifier.services import answers, contexts, proxies, transport, wire
 from notifier.services.addresses import Blocked, Guard
 from notifier.version import __version__
 
@@ -120,6 +121,30 @@ def timeout(total_s: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total_s, connect=CONNECT_S)
 
 
+async def arguments(
+    options: transport.Transport, url: str, guard: Guard, *, named: bool = True
+) -> dict[str, Any]:
+    """Return what a request over the session needs to honour the common options; `named`: the
+    receiver's own `tls.serverName` is meant. Raises `DeliveryError`."""
+    trust, place = options.trust, transport.place(url)
+    found: dict[str, Any] = {"allow_redirects": False, "ssl": trust.verify}
+    try:
+        if not trust.usual:
+            found["ssl"] = await contexts.context(trust)
+        if options.proxy:
+            proxies.check(guard, yarl.URL(url).raw_host or "")
+            found["proxy"] = options.proxy.reveal()
+    except contexts.Unusable as error:
+        raise unusable(error, place) from error
+    except Blocked as error:
+        raise _connecting(error, place) from error
+    if named and trust.server_name:
+        found["server_hostname"] = trust.server_name
+    if options.timeout_s is not None:
+        found["timeout"] = timeout(options.timeout_s)
+    return found
+
+
 async def exchange(
     kept: wire.Wire,
     where: wire.Target,
@@ -136,6 +161,8 @@ async def exchange(
     """
     try:
         request = wire.request(method, where, headers, body)
+        if timeout_s is None:  # the dispatcher's deadline holds
+            return await kept.exchange(where.origin, request)
         async with asyncio.timeout(timeout_s):
             return await kept.exchange(where.origin, request)
     except (wire.NoConnection, wire.Unanswered, TimeoutError, ValueError) as error:
@@ -167,6 +194,10 @@ def _unconnected(error: Exception, place: str) -> DeliveryError:
     match error.__cause__:
         case ssl.SSLCertVerificationError() as cause:
             return _certificate(cause, place)
+        case contexts.Unusable() as cause:
+            return unusable(cause, place)
+        case proxies.Refused() as cause:
+            return _proxy(cause.status, place)
         case ssl.SSLError():
             return Retryable(Reason.NETWORK, f"{place}: TLS handshake failed")
         case socket.gaierror() | UnicodeError():
@@ -181,6 +212,24 @@ def _certificate(error: Exception, place: str) -> DeliveryError:
     cause = getattr(error, "certificate_error", error)
     why = getattr(cause, "verify_message", "") or "not valid for this host"
     return Misconfigured(Reason.CERTIFICATE, f"{place}: certificate refused: {why}")
+
+
+def unusable(error: contexts.Unusable, place: str) -> DeliveryError:
+    """Return the error for configured certificates that cannot be used."""
+    return Misconfigured(Reason.CERTIFICATE, f"{place}: {error.option} cannot be used")
+
+
+def _proxy(status: int, place: str) -> DeliveryError:
+    """Say why the proxy did not open the way: nothing was sent."""
+    if status == 407:
+        return Misconfigured(Reason.CREDENTIAL, f"{place}: the proxy wants other credentials")
+    if status == 403:
+        return Misconfigured(Reason.BLOCKED, f"{place}: the proxy does not allow this receiver")
+    return Retryable(Reason.NETWORK, f"{place}: the proxy did not connect")
+
+
+def _proxy_answer(error: Exception, place: str) -> DeliveryError:
+    return _proxy(getattr(error, "status", 0), place)
 
 
 def _fixed(
@@ -210,6 +259,7 @@ _FAILURES: Final[Sequence[tuple[Any, Callable[[Exception, str], DeliveryError]]]
         aiohttp.ClientConnectorDNSError,
         _fixed(Retryable, Reason.NETWORK, "the name cannot be resolved"),
     ),
+    (aiohttp.ClientHttpProxyError, _proxy_answer),
     (aiohttp.ClientConnectorError, _connecting),
     (
         aiohttp.ConnectionTimeoutError,

@@ -12,11 +12,14 @@ from typing import Any, Final
 from notifier.core import decoding, durations
 from notifier.core.secrets import Secret, Substituted
 
-TRANSPORT_LATER: Final = (
-    "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency", "exportTo",
-    "maxConnsPerHost",
+TRANSPORT: Final = (
+    "timeout", "maxAge", "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency",
+    "maxConnsPerHost", "allowedRecipients",
 )  # fmt: skip
-"""Common transport keys of spec/services.md 1 that have no effect yet: each use is warned about."""
+"""Common transport keys of spec/services.md 1; `services/transport.py` reads them."""
+
+TRANSPORT_LATER: Final = ("exportTo",)
+"""Those that have no effect yet: each use is warned about."""
 
 POOLING: Final = ("maxIdleConns", "maxIdleConnsPerHost", "idleConnTimeout")
 """Accepted without effect: pooling is ours."""
@@ -41,7 +44,9 @@ class Options:
         *,
         later: Sequence[str] = (),
         idle: Sequence[str] = (),
+        within: str = "",
     ) -> None:
+        self._within = within
         names = (*known, *later, *idle)
         found = decoding.fields({str(key): value for key, value in raw.items()}, names)
         self._values = {name: value for name, value in found.values.items() if value is not None}
@@ -49,24 +54,27 @@ class Options:
         self.warnings: list[str] = []
         for name in found.unknown:
             hint = decoding.did_you_mean(name, names)
-            self.warnings.append(f"{name}: unknown field" + (f": {hint}" if hint else ""))
+            fault = "unknown field" + (f": {hint}" if hint else "")
+            self.warnings.append(f"{within}{name}: {fault}")
         for name in later:
             if name in self._values:
                 self.warn(name, "not supported yet, it has no effect")
         for name in idle:
             if name in self._values and name not in POOLING:
                 self.warn(name, "has no effect")
+        for name in (*later, *idle):  # nobody reads what has no effect
+            self._values.pop(name, None)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
     def warn(self, name: str, what: str) -> None:
         """Add a warning about a field."""
-        self.warnings.append(f"{self._written.get(name, name)}: {what}")
+        self.warnings.append(f"{self._within}{self._written.get(name, name)}: {what}")
 
     def wrong(self, name: str, what: str) -> ValueError:
         """Return the error about a field."""
-        return ValueError(f"{self._written.get(name, name)}: {what}")
+        return ValueError(f"{self._within}{self._written.get(name, name)}: {what}")
 
     def text(self, name: str, default: str = "") -> str:
         """Return a text; a number or boolean is converted as the upstream decoder does."""
@@ -164,6 +172,25 @@ class Options:
             raise self.wrong(name, f"is {decoding.kind(value)}, but a mapping is expected")
         return {str(key): item for key, item in value.items()}
 
+    def section(self, name: str, known: Iterable[str]) -> Options:
+        """Return the options in a mapping; empty if the field is absent. Warnings and errors name
+        both fields."""
+        within = f"{self._within}{self._written.get(name, name)}."
+        inner = Options(self.mapping(name), known, within=within)
+        self.warnings += [each for each in inner.warnings if each not in self.warnings]
+        return inner
+
+    def is_text(self, name: str) -> bool:
+        """Say whether the field is there and a text."""
+        return isinstance(self._values.get(name), str)
+
+    def texts(self, name: str) -> Sequence[str]:
+        """Return a list of texts; empty if the field is absent."""
+        value = self._values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong(name, "a list of texts is expected: write `- …`")
+        return value
+
     def items(self, name: str) -> Sequence[Mapping[str, Any]]:
         """Return a list of mappings; empty if the field is absent."""
         value = self._values.get(name, [])
@@ -171,26 +198,14 @@ class Options:
             raise self.wrong(name, "a list of mappings is expected: write `- name: …`")
         return value
 
-    def refuse(self, name: str, why: str) -> None:
-        """Fail if a field is there that must not be ignored."""
-        if name in self._values:
-            raise self.wrong(name, why)
-
 
 def transport(raw: Mapping[str, Any], known: Iterable[str], **kinds: Sequence[str]) -> Options:
-    """Read the options of a service that speaks over the network: the common keys are added.
-
-    A restriction that cannot be enforced yet disables the service rather than being ignored.
-    """
+    """Read the options of a service that speaks over the network: the common keys are added."""
     names = tuple(known)
-    later = (*kinds.get("later", ()), *(name for name in TRANSPORT_LATER if name not in names))
-    options = Options(
+    without = (*names, *kinds.get("later", ()), *kinds.get("idle", ()))
+    return Options(
         raw,
-        (*names, "timeout", "maxAge", "allowedRecipients"),
-        later=later,
+        (*names, *(name for name in TRANSPORT if name not in without)),
+        later=(*kinds.get("later", ()), *TRANSPORT_LATER),
         idle=(*kinds.get("idle", ()), *POOLING),
     )
-    options.refuse(
-        "allowedRecipients", "not supported yet, and would not restrict anything: remove it"
-    )
-    return options

@@ -15,7 +15,7 @@ import aiosmtplib
 from notifier.services.email import EmailOptions
 
 PER_RELAY: Final = 8
-"""Connections to one relay at most; deliveries beyond wait for one."""
+"""Connections to one relay unless it has `maxConcurrency`; deliveries beyond wait for one."""
 
 IDLE_S: Final = 30.0
 """Seconds an unused connection is kept."""
@@ -27,7 +27,7 @@ Connect = Callable[[EmailOptions], Awaitable[aiosmtplib.SMTP]]
 class _Relay:
     """The connections of one relay, the last used one on top."""
 
-    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PER_RELAY))
+    free: asyncio.Semaphore
     idle: list[tuple[aiosmtplib.SMTP, asyncio.TimerHandle]] = field(default_factory=list)
     users: int = 0
 
@@ -42,7 +42,10 @@ class Relays:
     async def borrow(self, options: EmailOptions) -> tuple[aiosmtplib.SMTP, bool]:
         """Return a connection and whether it was used before; give it back with `give_back` or
         `discard`."""
-        relay = self._relays.setdefault(options, _Relay())
+        relay = self._relays.get(options)
+        if relay is None:
+            relay = _Relay(asyncio.Semaphore(options.at_once or PER_RELAY))
+            self._relays[options] = relay
         relay.users += 1
         try:
             await relay.free.acquire()

@@ -21,10 +21,9 @@ from notifier.core.service import (
     Composition,
     Message,
     ServiceType,
-    Terms,
 )
 from notifier.services import options as reading
-from notifier.services import slack_blocks, slack_limits, texts
+from notifier.services import slack_blocks, slack_limits, texts, transport
 
 API: Final = "https://slack.com/api/"
 
@@ -67,7 +66,7 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlackOptions(Terms):
+class SlackOptions(transport.Transport):
     """A workspace as this service speaks to it."""
 
     token: Secret
@@ -76,7 +75,6 @@ class SlackOptions(Terms):
     username: str = ""
     icon: str = ""
     unfurl: bool = True
-    verify: bool = True
 
 
 class Slack(ServiceType):
@@ -84,30 +82,25 @@ class Slack(ServiceType):
 
     name = "slack"
     block = BLOCK
-    secret_fields = frozenset({"token", "apiURL", "signingSecret"})
+    secret_fields = transport.SECRET_FIELDS | {"token", "apiURL", "signingSecret"}
 
     @override
     def options(self, raw: Mapping[str, Any]) -> tuple[SlackOptions, Sequence[str]]:
         known = ("token", "apiURL", "username", "icon", "disableUnfurl", "insecureSkipVerify")
-        given = reading.transport(raw, known, idle=("channels", "signingSecret"))
+        given = reading.transport(raw, known, idle=("channels", "signingSecret", "oauth2"))
         token = given.required("token", "write token: $name-of-the-key")
         if not (token.isascii() and token.strip().isprintable() and token.strip()):
             raise given.wrong("token", "holds characters that no token has")
         icon = given.text("icon")
         if icon and not _icon(icon):
             given.warn("icon", "is neither :emoji: nor an http(s) URL: no icon is shown")
-        insecure = given.flag("insecureSkipVerify")
-        if insecure:
-            given.warn("insecureSkipVerify", "the receiver's certificate is not checked")
         options = SlackOptions(
             token=Secret(token.strip()),
             api_url=_api_url(given),
             username=given.text("username"),
             icon=icon,
             unfurl=not given.flag("disableUnfurl"),
-            verify=not insecure,
-            timeout_s=given.timeout_s(),
-            max_age_s=given.max_age_s(),
+            **transport.common(given),
         )
         return options, given.warnings
 
@@ -118,6 +111,8 @@ class Slack(ServiceType):
         recipient = composition.destination.recipient
         if not recipient.strip():
             return []
+        if refused := options.forbids(recipient):
+            return [Composed(payload=b"", recipient=recipient, refused=refused)]
         block: dict[str, Any] | None = None
         if message.block is not None:
             block = texts.encodable(dict(message.block))
@@ -149,10 +144,12 @@ _DRESS: Final = frozenset({"blocks", "attachments", "metadata"})
 
 
 def build(**resources: Any) -> Any:
-    """Build the acting half from `session` and `clock`."""
+    """Build the acting half from `session`, `guard` and `clock`."""
     from notifier.services import slack_calls
 
-    return slack_calls.SlackService(session=resources["session"], clock=resources["clock"])
+    return slack_calls.SlackService(
+        session=resources["session"], guard=resources["guard"], clock=resources["clock"]
+    )
 
 
 def encode(arguments: Any) -> bytes:

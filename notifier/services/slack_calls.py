@@ -25,7 +25,8 @@ from notifier.core.errors import (
 )
 from notifier.core.service import Delivered, Outgoing
 from notifier.ports import Clock, Service
-from notifier.services import answers, http, slack, slack_answers, slack_limits, texts
+from notifier.services import answers, http, slack, slack_answers, slack_limits, slots, texts
+from notifier.services.addresses import Guard
 
 REMEMBERED_CLIENTS: Final = 64
 
@@ -46,8 +47,10 @@ class Lost(Permanent):
 class SlackService(Service):
     """Sends over the shared session; one SDK client per workspace and token."""
 
-    def __init__(self, *, session: aiohttp.ClientSession, clock: Clock) -> None:
+    def __init__(self, *, session: aiohttp.ClientSession, guard: Guard, clock: Clock) -> None:
         self._session = session
+        self._guard = guard
+        self._slots = slots.Slots()
         self._clock = clock
         self._workspaces: dict[slack.SlackOptions, _Workspace] = {}
 
@@ -59,7 +62,14 @@ class SlackService(Service):
     @override
     async def send(self, outgoing: Outgoing, options: slack.SlackOptions) -> Delivered:
         payload = slack.DECODER.decode(outgoing.delivery.payload)
-        workspace = self._workspace(options)
+        workspace = await self._workspace(options)
+        async with self._slots.taken(options, workspace.place):
+            return await self._sent(outgoing, payload, workspace)
+
+    async def _sent(
+        self, outgoing: Outgoing, payload: slack.Payload, workspace: _Workspace
+    ) -> Delivered:
+        """Post or edit, as the payload's thread wants it."""
         first = outgoing.references.get(payload.key, "") if payload.key else ""
         if outgoing.repeat_of_ambiguous:
             found = await workspace.find(outgoing, payload.arguments["channel"], first)
@@ -84,12 +94,13 @@ class SlackService(Service):
         """Forget the clients; the session is shared, its owner closes it."""
         self._workspaces.clear()
 
-    def _workspace(self, options: slack.SlackOptions) -> _Workspace:
+    async def _workspace(self, options: slack.SlackOptions) -> _Workspace:
         found = self._workspaces.get(options)
         if found is None:
+            arguments = await http.arguments(options, options.api_url, self._guard)
             if len(self._workspaces) >= REMEMBERED_CLIENTS:
                 self._workspaces.clear()
-            found = _Workspace(self._session, options, self._clock)
+            found = _Workspace(_Transport(self._session, arguments), options, self._clock)
             self._workspaces[options] = found
         return found
 
@@ -101,13 +112,12 @@ def _delivered(reference: str, payload: slack.Payload, *, anew: bool) -> Deliver
 
 
 class _Transport:
-    """What the SDK sees of the shared session: no redirects, our deadline, our certificates."""
+    """What the SDK sees of the shared session: no redirects; deadline, proxy, certificates as
+    configured."""
 
-    def __init__(self, session: aiohttp.ClientSession, options: slack.SlackOptions) -> None:
+    def __init__(self, session: aiohttp.ClientSession, arguments: Mapping[str, Any]) -> None:
         self._session = session
-        self._more: dict[str, Any] = {"allow_redirects": False, "ssl": options.verify}
-        if options.timeout_s is not None:
-            self._more["timeout"] = http.timeout(options.timeout_s)
+        self._more = arguments
 
     closed = False
     """Never: on a closed session the SDK would open its own, past the address guard."""
@@ -123,15 +133,13 @@ class _Transport:
 class _Workspace:
     """The calls of one token."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, options: slack.SlackOptions, clock: Clock
-    ) -> None:
+    def __init__(self, transport: _Transport, options: slack.SlackOptions, clock: Clock) -> None:
         self._clock = clock
-        self._place = "/".join(options.api_url.split("/", 3)[:3])
+        self.place = "/".join(options.api_url.split("/", 3)[:3])
         self._client = AsyncWebClient(
             token=options.token.reveal(),
             base_url=options.api_url,
-            session=cast("aiohttp.ClientSession", _Transport(session, options)),
+            session=cast("aiohttp.ClientSession", transport),
             logger=_silent,
             retry_handlers=[],
         )
@@ -193,7 +201,7 @@ class _Workspace:
         except SlackClientError as error:
             raise self._refusal(getattr(error, "response", None)) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise http.failure(error, self._place) from error
+            raise http.failure(error, self.place) from error
         except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
             # the SDK reads what it did not expect: no JSON object, another encoding, too deep
             raise self._unreadable() from error
@@ -217,11 +225,11 @@ class _Workspace:
             asked = headers.get("Retry-After")
             after_s = answers.retry_after_s(asked, headers.get("Date"), now=now) if asked else None
             return slack_answers.refusal(code, status=status, after_s=after_s)
-        return answers.refusal(status, headers, self._place, now=now) or self._unreadable()
+        return answers.refusal(status, headers, self.place, now=now) or self._unreadable()
 
     def _unreadable(self) -> Retryable:
         """Return the error for an answer without meaning: the message may have been accepted."""
-        detail = f"{self._place}: the answer cannot be read"
+        detail = f"{self.place}: the answer cannot be read"
         return Retryable(Reason.UNKNOWN_ANSWER, detail, ambiguous=True)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import aiohttp
 import aiosmtplib
 from typing_extensions import override
 
@@ -22,12 +23,22 @@ from notifier.core.errors import (
     Retryable,
 )
 from notifier.core.service import Delivered, Outgoing
-from notifier.ports import Service
-from notifier.services import email, mail_addresses, mime, smtp_answers, texts
+from notifier.ports import Clock, Service
+from notifier.services import (
+    contexts,
+    email,
+    http,
+    mail_addresses,
+    mime,
+    oauth,
+    smtp_answers,
+    texts,
+)
 from notifier.services.addresses import Blocked, Guard
 from notifier.services.email import EmailOptions
 from notifier.services.relays import Relays
 from notifier.services.smtp_answers import Stage
+from notifier.services.transport import OAuth2
 
 CONNECT_S: Final = 5.0
 """Seconds for a free connection, or a new one up to its login."""
@@ -41,10 +52,12 @@ _METHODS: Final = ("cram-md5", "plain", "login")
 class EmailService(Service):
     """Sends over pooled connections."""
 
-    def __init__(self, *, guard: Guard, hostname: str) -> None:
+    def __init__(
+        self, *, session: aiohttp.ClientSession, guard: Guard, clock: Clock, hostname: str
+    ) -> None:
         self._guard = guard
         self._hostname = hostname
-        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._tokens = oauth.Tokens(session, guard, clock)
         self._relays = Relays(self._connect)
 
     @override
@@ -94,14 +107,15 @@ class EmailService(Service):
     async def _connect(self, options: EmailOptions) -> aiosmtplib.SMTP:
         """Return a connection that greeted, is encrypted as configured, and is logged in."""
         async with _stage("connect", options):
+            tls = await contexts.context(options.trust)
             opened = await self._guard.connect(options.host, options.port)
             client = aiosmtplib.SMTP(
-                hostname=options.host,
+                hostname=options.trust.server_name or options.host,
                 sock=opened,
                 local_hostname=self._hostname,
                 use_tls=options.implicit,
                 start_tls=False,
-                tls_context=await self._context(verify=options.verify),
+                tls_context=tls,
                 timeout=CONNECT_S,
             )
             try:
@@ -134,36 +148,49 @@ class EmailService(Service):
             if not encrypted and not email.is_local(options.host):
                 detail = f"{place} offers no TLS: the password is not sent in the clear"
                 raise Retryable(Reason.TLS_REQUIRED, detail)
-            await _log_in(client, options, place)
+            method = _method(client, options, place)
+            async with _stage("auth", options):
+                if options.oauth2 is not None:
+                    await self._show_token(client, options, options.oauth2)
+                else:
+                    await _log_in(client, options, method)
 
-    async def _context(self, *, verify: bool) -> ssl.SSLContext:
-        """Return the TLS context; making one costs 20 ms, so it is made once and in a thread."""
-        if verify not in self._contexts:
-            context = await asyncio.to_thread(ssl.create_default_context)
-            if not verify:
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
-            self._contexts[verify] = context
-        return self._contexts[verify]
+    async def _show_token(
+        self, client: aiosmtplib.SMTP, options: EmailOptions, bearer: OAuth2
+    ) -> None:
+        """Log in with a token (XOAUTH2); one that is refused is renewed once."""
+        username = options.username.reveal()
+        token = await self._tokens.token(bearer, options)
+        try:
+            await client.auth_xoauth2(username, token)
+        except aiosmtplib.SMTPAuthenticationError:
+            self._tokens.forget(bearer, token)
+            await client.auth_xoauth2(username, await self._tokens.token(bearer, options))
 
 
-async def _log_in(client: aiosmtplib.SMTP, options: EmailOptions, place: str) -> None:
-    """Log in by the first method that both sides know."""
+def _method(client: aiosmtplib.SMTP, options: EmailOptions, place: str) -> str:
+    """Return the first way to log in that both sides know. Raises `Misconfigured`."""
     offered = {method.casefold() for method in client.server_auth_methods}
     wanted = _METHODS if options.auth == "auto" else (options.auth,)
+    if options.oauth2 is not None:
+        wanted = ("xoauth2",)
     method = next((each for each in wanted if each in offered), None)
     if method is None:
         detail = f"{place} offers none of the login methods {', '.join(wanted)}"
         raise Misconfigured(Reason.CONFIGURATION, detail)
+    return method
+
+
+async def _log_in(client: aiosmtplib.SMTP, options: EmailOptions, method: str) -> None:
+    """Log in with the password."""
     username, password = options.username.reveal(), options.password.reveal()
-    async with _stage("auth", options):
-        match method:
-            case "cram-md5":
-                await client.auth_crammd5(username, password)
-            case "plain":
-                await client.auth_plain(username, password)
-            case _:
-                await client.auth_login(username, password)
+    match method:
+        case "cram-md5":
+            await client.auth_crammd5(username, password)
+        case "plain":
+            await client.auth_plain(username, password)
+        case _:
+            await client.auth_login(username, password)
 
 
 async def _transfer(
@@ -212,6 +239,8 @@ def failure(error: Exception, stage: Stage, place: str) -> DeliveryError:
     cause: Any = error.__cause__ if isinstance(error, aiosmtplib.SMTPConnectError) else error
     ambiguous = stage == "data"
     match cause:
+        case contexts.Unusable():
+            return http.unusable(cause, place)
         case Blocked():
             return Misconfigured(Reason.BLOCKED, f"{place}: the address is not allowed")
         case ssl.SSLCertVerificationError():

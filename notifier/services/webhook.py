@@ -8,33 +8,27 @@ import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from typing_extensions import override
 
 from notifier.core import retry
-from notifier.core.errors import EvaluationError, Permanent, Reason
+from notifier.core.errors import EvaluationError, Reason
 from notifier.core.secrets import Secret
 from notifier.core.service import (
     Block,
     BlockField,
     Composed,
     Composition,
-    Delivered,
     Message,
-    Outgoing,
     ServiceType,
-    Terms,
 )
-from notifier.ports import Clock, Service
+from notifier.services import cloud_events, signing, texts, transport
 from notifier.services import headers as header_rules
 from notifier.services import options as reading
-from notifier.services import signing, texts
 
-if TYPE_CHECKING:
-    from notifier.services import wire
-    from notifier.services.addresses import Guard
+MOST_REDIRECTS: Final = 10
 
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -70,12 +64,12 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     """The body is the message itself: the mark of a late message may be added."""
 
 
-_DECODER: Final = msgspec.json.Decoder(Payload)
+DECODER: Final = msgspec.json.Decoder(Payload)
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookOptions(Terms):
+class WebhookOptions(transport.Transport):
     """Where to send and how; `url` is hidden since paths and queries carry tokens."""
 
     url: Secret
@@ -83,7 +77,9 @@ class WebhookOptions(Terms):
     """Scheme and host, the part that errors may show."""
     headers: tuple[tuple[str, Secret], ...] = ()
     signing: tuple[Secret, ...] = ()
-    verify: bool = True
+    redirects: int = 0
+    """Redirects that one attempt follows."""
+    cloud_events: str = "none"
 
 
 class Webhook(ServiceType):
@@ -91,29 +87,34 @@ class Webhook(ServiceType):
 
     name = "webhook"
     block = BLOCK
-    secret_fields = frozenset(
-        {"url", "authorization", "username", "password", "secretRef", "previousSecretRef"}
-    )
+    secret_fields = transport.SECRET_FIELDS | {
+        "url", "authorization", "username", "password", "secretRef", "previousSecretRef",
+    }  # fmt: skip
 
     @override
     def options(self, raw: Mapping[str, Any]) -> tuple[WebhookOptions, Sequence[str]]:
         given = reading.transport(
             raw,
-            ("url", "headers", "basicAuth", "insecureSkipVerify", "signing", *_WAITS),
-            later=("followRedirects", "cloudEvents"),
+            (
+                "url",
+                "headers",
+                "basicAuth",
+                "insecureSkipVerify",
+                "signing",
+                "followRedirects",
+                "cloudEvents",
+                *_WAITS,
+            ),
         )
         url, place, userinfo = _address(given)
-        insecure = given.flag("insecureSkipVerify")
-        if insecure:
-            given.warn("insecureSkipVerify", "the receiver's certificate is not checked")
         options = WebhookOptions(
             url=Secret(url),
             place=place,
             headers=_headers(given, userinfo),
             signing=_signing(given),
-            verify=not insecure,
-            timeout_s=given.timeout_s(),
-            max_age_s=given.max_age_s(),
+            redirects=given.number("followRedirects", 0, low=0, high=MOST_REDIRECTS),
+            cloud_events=given.choice("cloudEvents", cloud_events.MODES, "none"),
+            **transport.common(given),
             policy=_policy(given),
         )
         return options, given.warnings
@@ -122,8 +123,13 @@ class Webhook(ServiceType):
     def compose(
         self, message: Message, options: WebhookOptions, composition: Composition
     ) -> Sequence[Composed]:
+        recipient = composition.destination.recipient
+        if refused := options.forbids(recipient):
+            return [Composed(payload=b"", recipient=recipient, refused=refused)]
         payload = _payload(message)
-        return [Composed(payload=_ENCODER.encode(payload), recipient=_recipient(composition))]
+        if options.cloud_events != "none":
+            payload = _as_cloud_event(payload, message, options.cloud_events, composition)
+        return [Composed(payload=_ENCODER.encode(payload), recipient=recipient)]
 
     @override
     def shorten(self, payload: bytes) -> bytes | None:
@@ -133,84 +139,30 @@ class Webhook(ServiceType):
 TYPE: Final = Webhook()
 
 
-class WebhookService(Service):
-    """The acting half: one request per attempt over kept connections."""
+def build(**resources: Any) -> Any:
+    """Build the acting half from `session`, `guard` and `clock`."""
+    from notifier.services import webhook_calls
 
-    def __init__(self, *, guard: Guard, clock: Clock) -> None:
-        from notifier.services import http, wire
-
-        self._http = http
-        self._kept = wire.Wire(guard)
-        self._clock = clock
-
-    @override
-    async def send(self, outgoing: Outgoing, options: WebhookOptions) -> Delivered:
-        payload = _DECODER.decode(outgoing.delivery.payload)
-        text = payload.body
-        if outgoing.late_s and payload.plain:
-            text = f"{text}\n({texts.late(outgoing.late_s)})"
-        body = text.encode() if text else None
-        where = target(options.url.reveal(), payload.path, payload.query, options.verify)
-        answer = await self._http.exchange(
-            self._kept,
-            where,
-            method=payload.method,
-            headers=self._headers(payload, options, outgoing.delivery.id, body or b""),
-            body=body,
-            place=options.place,
-            timeout_s=options.timeout_s,
-        )
-        refused = self._http.refusal(answer.status, answer.headers, options.place, self._clock)
-        if refused is not None:
-            raise refused
-        return Delivered(status=answer.status)
-
-    def _headers(
-        self, payload: Payload, options: WebhookOptions, delivery_id: str, body: bytes
-    ) -> list[tuple[str, str]]:
-        """Return the headers of one attempt; the template's replace the service's of that name."""
-        merged = {"content-type": ("Content-Type", "application/json")} if payload.json else {}
-        for name, secret in options.headers:
-            merged[name.casefold()] = (name, secret.reveal())
-        for name, value in payload.headers.items():
-            if problem := header_rules.fault(name, value, rendered=True):
-                raise Permanent(Reason.DEFECT, problem)
-            merged[name.casefold()] = (name, value)
-        merged["webhook-id"] = ("webhook-id", delivery_id)
-        result = list(merged.values())
-        if options.signing:
-            now = int(self._clock.now())
-            result += signing.headers(options.signing, delivery_id, now, body)
-        return result
-
-    @override
-    async def close(self) -> None:
-        await self._kept.close()
-
-
-def build(**resources: Any) -> WebhookService:
-    """Build the acting half from `guard` and `clock`."""
-    return WebhookService(guard=resources["guard"], clock=resources["clock"])
+    return webhook_calls.WebhookService(
+        session=resources["session"], guard=resources["guard"], clock=resources["clock"]
+    )
 
 
 @functools.lru_cache(maxsize=1024)
-def target(base: str, path: str, query: str, verify: bool = True) -> wire.Target:
-    """Return the address of a request: a path is joined with exactly one slash, before the query
+def address(base: str, path: str, query: str) -> str:
+    """Return the URL of a request: a path is joined with exactly one slash, before the query
     (spec/services.md 3)."""
-    from notifier.services import wire
-
     front, _, own_query = base.partition("?")
     extra, _, path_query = path.partition("?")
     if extra:
         front = front.rstrip("/") + "/" + extra.lstrip("/")
     queries = "&".join(part for part in (own_query, path_query, query) if part)
-    whole = front + (f"?{queries}" if queries else "")
-    whole = _LONE_PERCENT.sub("%25", whole)
-    return wire.target(urllib.parse.quote(whole, safe=_LEGAL), verify=verify)
+    return encoded(front + (f"?{queries}" if queries else ""))
 
 
-def _recipient(composition: Composition) -> str:
-    return composition.destination.recipient
+def encoded(url: str) -> str:
+    """Return the URL with everything percent-encoded that may not stand in one."""
+    return urllib.parse.quote(_LONE_PERCENT.sub("%25", url), safe=_LEGAL)
 
 
 # --- options ----------------------------------------------------------------------------------
@@ -261,8 +213,7 @@ def _headers(given: reading.Options, userinfo: str) -> tuple[tuple[str, Secret],
             raise given.wrong("headers", f"[{at}]: {problem}")
         merged[name.casefold()] = (name, Secret(value))
     if "basicAuth" in given:
-        pair = reading.Options(given.mapping("basicAuth"), ("username", "password"))
-        given.warnings += [f"basicAuth.{warning}" for warning in pair.warnings]
+        pair = given.section("basicAuth", ("username", "password"))
         merged["authorization"] = _basic(pair.text("username"), pair.text("password"))
     return tuple(merged.values())
 
@@ -277,8 +228,7 @@ def _signing(given: reading.Options) -> tuple[Secret, ...]:
     if "signing" not in given:
         return ()
     names = ("secretRef", "previousSecretRef")
-    entry = reading.Options(given.mapping("signing"), names)
-    given.warnings += [f"signing.{warning}" for warning in entry.warnings]
+    entry = given.section("signing", names)
     entry.required("secretRef", "write signing.secretRef: $name-of-the-key")
     keys = tuple(entry.secret(name) for name in names if name in entry)
     for each in keys:
@@ -331,6 +281,27 @@ def _payload(message: Message) -> Payload:
         query=urllib.parse.urlencode(sorted(query.items())),
         headers=rendered,
         json=structured,
+    )
+
+
+def _as_cloud_event(
+    payload: Payload, message: Message, mode: str, composition: Composition
+) -> Payload:
+    """Return the request as a CloudEvent: attributes as headers, or all of it one JSON body."""
+    if mode == "binary":
+        headers = {**payload.headers, **cloud_events.headers(composition)}
+        return msgspec.structs.replace(payload, headers=headers)
+    headers = {name.casefold(): value for name, value in payload.headers.items()}
+    kind = headers.pop("content-type", "application/json" if payload.json else "")
+    headers["Content-Type"] = cloud_events.STRUCTURED_TYPE
+    literal = str((message.block or {}).get("method") or "")
+    return msgspec.structs.replace(
+        payload,
+        method=payload.method if literal else "POST",
+        body=cloud_events.envelope(composition, payload.body, kind),
+        headers=headers,
+        json=False,
+        plain=False,
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import functools
 import re
 import socket
 import ssl
@@ -22,7 +21,9 @@ from typing import Final
 import httptools
 from typing_extensions import override
 
+from notifier.services import contexts, proxies
 from notifier.services.addresses import Guard
+from notifier.services.transport import USUAL, Trust
 from notifier.version import __version__
 
 READ_LIMIT: Final = 64 * 1024
@@ -44,40 +45,36 @@ _BREAKING: Final = re.compile(r"[\r\n\0]")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where connections lead, and how they are secured (None: plain)."""
+    """Where connections lead, how they are secured (None: plain), and through which proxy."""
 
     host: str
     port: int
-    tls: ssl.SSLContext | None = None
+    trust: Trust | None = None
+    proxy: proxies.Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL, as far as a request needs it: the origin, and path with query."""
+    """A URL, as far as a request needs it: the origin, path with query, and our own headers."""
 
     origin: Origin
     host: bytes
     path: bytes
+    own: bytes = OWN
 
 
-def target(url: str, *, verify: bool = True) -> Target:
+def target(url: str, trust: Trust = USUAL, proxy: proxies.Proxy | None = None) -> Target:
     """Take an encoded http or https URL apart. Raises `ValueError`."""
     parts = urllib.parse.urlsplit(url)
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    origin = Origin(parts.hostname or "", port, _tls(verify) if secure else None)
+    origin = Origin(parts.hostname or "", port, trust if secure else None, proxy)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(origin, parts.netloc.rpartition("@")[2].encode("ascii"), path.encode("ascii"))
-
-
-@functools.cache
-def _tls(verify: bool) -> ssl.SSLContext:
-    """Return the context that all connections share: building one costs 19 ms."""
-    context = ssl.create_default_context()
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
+    host, own = parts.netloc.rpartition("@")[2], OWN
+    if proxy is not None and not secure:
+        path = f"http://{host}{path}"
+        own += f"\r\n{proxy.login.reveal()}".encode("latin-1") if proxy.login else b""
+    return Target(origin, host.encode("ascii"), path.encode("ascii"), own)
 
 
 def request(
@@ -85,7 +82,9 @@ def request(
 ) -> bytes:
     """Return the bytes of a request. Raises `ValueError` for a header that would break out of its
     line, whoever let it through."""
-    lines = [b"%b %b HTTP/1.1\r\nHost: %b\r\n%b" % (method.encode(), where.path, where.host, OWN)]
+    lines = [
+        b"%b %b HTTP/1.1\r\nHost: %b\r\n%b" % (method.encode(), where.path, where.host, where.own)
+    ]
     for name, value in headers:
         line = f"{name}: {value}"
         if _BREAKING.search(line):
@@ -161,20 +160,38 @@ class Wire:
     async def _connect(self, origin: Origin) -> _Connection:
         try:
             async with asyncio.timeout(CONNECT_S):
-                connected = await self._guard.connect(origin.host, origin.port)
-                connection = await self._secured(origin, connected)
+                connection = await self._secured(origin, await self._reached(origin))
         except (OSError, UnicodeError) as error:  # TLS and time-outs are OSErrors
             raise NoConnection from error
         self._open.add(connection)
         return connection
 
+    async def _reached(self, origin: Origin) -> socket.socket:
+        """Return a socket connected to the receiver, or to the proxy on the way to it."""
+        proxy = origin.proxy
+        if proxy is None:
+            return await self._guard.connect(origin.host, origin.port)
+        proxies.check(self._guard, origin.host)
+        opened = await self._guard.connect(proxy.host, proxy.port)
+        if origin.trust is not None:
+            try:
+                await proxies.tunnel(opened, proxy, origin.host, origin.port)
+            except BaseException:  # cancelled too: the socket is nobody's otherwise
+                opened.close()
+                raise
+        return opened
+
     async def _secured(self, origin: Origin, connected: socket.socket) -> _Connection:
         """Make a connection of a connected socket, over TLS if the origin asks for it."""
         loop = asyncio.get_running_loop()
-        name = origin.host if origin.tls else None
+        tls: ssl.SSLContext | None = None
+        name: str | None = None
         try:
+            if origin.trust is not None:
+                tls = await contexts.context(origin.trust)
+                name = origin.trust.server_name or origin.host
             _, connection = await loop.create_connection(
-                _Connection, sock=connected, ssl=origin.tls, server_hostname=name
+                _Connection, sock=connected, ssl=tls, server_hostname=name
             )
         except BaseException:  # cancelled too: the socket is nobody's otherwise
             connected.close()

@@ -73,6 +73,7 @@ class Lanes:
         self._heads: dict[str, dict[str, _Heap]] = {}  # in turn: whoever was served goes last
         self._flying: dict[str, Live] = {}
         self._flying_in: Counter[str] = Counter()
+        self._flying_through: Counter[tuple[str, str]] = Counter()
         self._tickets = 0
         for row in rows:
             self.add(row)
@@ -86,12 +87,19 @@ class Lanes:
             self._wait(row)
 
     def take(
-        self, *, now: float, limit: int, blocked: frozenset[str], per_namespace: int | None
+        self,
+        *,
+        now: float,
+        limit: int,
+        blocked: frozenset[str],
+        per_namespace: int | None,
+        per_service: int | None = None,
     ) -> list[Live]:
         """Put up to `limit` due heads in flight, oldest due first within each namespace.
 
-        Namespaces take turns of one row; none gets more than `per_namespace` in flight. `blocked`
-        are `scope/service` names not to take.
+        Namespaces take turns of one row; none gets more than `per_namespace` in flight, none of its
+        services more than `per_service`, so that a deaf receiver leaves room for the others.
+        `blocked` are `scope/service` names not to take.
         """
         taken: list[Live] = []
         turn = deque(self._heads)
@@ -99,7 +107,7 @@ class Lanes:
             namespace = turn.popleft()
             if per_namespace is not None and self._flying_in[namespace] >= per_namespace:
                 continue
-            heap = self._due(namespace, now, blocked)
+            heap = self._due(namespace, now, blocked, per_service)
             if heap is None:
                 continue
             taken.append(self._launch(heapq.heappop(heap)[3]))
@@ -120,6 +128,7 @@ class Lanes:
         """Take a row out of flight: to its place in the lane, or out of it if it ended."""
         del self._flying[row.id]
         self._flying_in[row.namespace] -= 1
+        self._flying_through[row.namespace, row.service] -= 1
         self._lanes[row.lane].flying = None
         row.state, row.due_at, row.token = state, due_at, ""
         if state in deliveries.ENDED:
@@ -175,6 +184,7 @@ class Lanes:
         self._lanes.setdefault(row.lane, _Lane()).flying = row
         self._flying[row.id] = row
         self._flying_in[row.namespace] += 1
+        self._flying_through[row.namespace, row.service] += 1
 
     def _forget(self, row: Live) -> None:
         del self.rows[row.id]
@@ -207,14 +217,20 @@ class Lanes:
             heapq.heappop(heap)
         return False
 
-    def _due(self, namespace: str, now: float, blocked: frozenset[str]) -> _Heap | None:
-        """Return the queue whose top is the namespace's oldest due head."""
+    def _due(
+        self, namespace: str, now: float, blocked: frozenset[str], per_service: int | None
+    ) -> _Heap | None:
+        """Return the queue whose top is the oldest due head that the namespace may send now."""
         queues = self._heads[namespace]
         best: _Heap | None = None
         for service, heap in list(queues.items()):
             if not self._clean(heap):
                 del queues[service]
-            elif service not in blocked and heap[0][0] <= now and (not best or heap[0] < best[0]):
+                continue
+            flying = self._flying_through[namespace, service]
+            full = per_service is not None and flying >= per_service
+            due = heap[0][0] <= now and service not in blocked and not full
+            if due and (not best or heap[0] < best[0]):
                 best = heap
         if not queues:
             del self._heads[namespace]

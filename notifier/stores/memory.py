@@ -100,9 +100,16 @@ class MemoryStore(Store):
         lease_s: float,
         blocked: frozenset[str] = frozenset(),
         per_namespace: int | None = None,
+        per_service: int | None = None,
     ) -> Sequence[Delivery]:
         self._lose(self._lanes.overdue(now))
-        taken = self._lanes.take(now=now, limit=limit, blocked=blocked, per_namespace=per_namespace)
+        taken = self._lanes.take(
+            now=now,
+            limit=limit,
+            blocked=blocked,
+            per_namespace=per_namespace,
+            per_service=per_service,
+        )
         token = next(self._tokens)
         for row in taken:
             row.state, row.token, row.until = State.SENDING, token, now + lease_s

@@ -558,7 +558,7 @@ def test_a_bad_subscription_harms_no_other() -> None:
             "triggers:",
         ),
         (
-            {"subscriptions": "- {recipient: [a], recipients: [console], triggers: [on-skip-steps]}"},
+            {"subscriptions": "- {recipient: a, recipients: [console], triggers: [on-skip-steps]}"},
             "subscriptions",
             "[0].recipient",
             "unknown field",

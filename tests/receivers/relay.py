@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
+from collections.abc import Collection
 from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -47,7 +49,8 @@ class _Session(SMTP):
 class MailRelay:
     """An async context manager. `replies` maps MAIL, RCPT, DATA, EHLO, AUTH or STARTTLS to replies
     that are given, one each, before the command works again; RCPT may also be scripted by address
-    (`rcpt`). `after_dot`: `stall` or `cut` once the mail is in the ledger.
+    (`rcpt`). `tokens` are what XOAUTH2 takes from bot@example.com. `after_dot`: `stall` or `cut`
+    once the mail is in the ledger.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class MailRelay:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         login: tuple[str, str] | None = None,
+        tokens: Collection[str] = (),
     ) -> None:
         self.ledger = ledger or Ledger()
         self.replies: dict[str, list[str]] = {}
@@ -72,6 +76,7 @@ class MailRelay:
         self._tls = tls
         self._implicit = implicit
         self._login = login
+        self.tokens = tokens
         self._server: asyncio.Server | None = None
         self._sessions: set[_Session] = set()
 
@@ -108,7 +113,8 @@ class MailRelay:
             ident="test relay",
             tls_context=starttls,
             auth_require_tls=False,
-            authenticator=self._authenticate if self._login else None,
+            authenticator=self._authenticate if self._login or self.tokens else None,
+            auth_exclude_mechanism=() if self.tokens else ("XOAUTH2",),
             loop=loop,
             timeout=60,
         )
@@ -142,6 +148,13 @@ class MailRelay:
     ) -> AuthResult:
         given = (data.login.decode(), data.password.decode())
         return AuthResult(success=given == self._login, handled=False)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Let in whoever shows one of the tokens."""
+        user, _, rest = base64.b64decode(args[1]).decode().partition("\x01")
+        token = rest.removeprefix("auth=Bearer ").rstrip("\x01")
+        known = user == "user=bot@example.com" and token in self.tokens
+        return AuthResult(success=known, handled=False)
 
     async def handle_EHLO(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.core.service import Message
@@ -69,6 +69,7 @@ HOSTILE = st.text(max_size=40) | st.sampled_from(
 )
 
 
+@example("\x85", None)
 @given(HOSTILE, st.none() | st.dictionaries(st.sampled_from(["icon", "username"]), HOSTILE))
 def test_control_characters_never_reach_the_stream(text: str, block: dict[str, str] | None) -> None:
     """What is written is one YAML document, printable but for line ends."""

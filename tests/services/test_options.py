@@ -18,7 +18,18 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("slack", {"token": "t", "disableUnfurl": 1}, "true or false is expected"),
     ("slack", {"token": "t", "apiURL": "slack.com/api"}, "apiURL: is no URL"),
     ("slack", {"token": "t", "apiURL": "https://u:p@h/api"}, "apiURL: is no URL"),
-    ("slack", {"token": "t", "allowedRecipients": ["#a"]}, "allowedRecipients: not supported"),
+    ("slack", {"token": "t", "allowedRecipients": "#a"}, "allowedRecipients: a list of texts"),
+    ("slack", {"token": "t", "tls": "none"}, "tls: is a text, but a mapping"),
+    ("slack", {"token": "t", "tls": {"caRef": "relay-ca"}}, "tls.caRef: holds no PEM"),
+    ("slack", {"token": "t", "tls": {"certRef": "x"}}, "tls.certRef: needs a PEM"),
+    ("slack", {"token": "t", "tls": {"serverName": "a b"}}, "tls.serverName: is no host"),
+    ("slack", {"token": "t", "proxy": "proxy:3128"}, "proxy: is no URL"),
+    ("slack", {"token": "t", "rateLimit": "fast"}, "rateLimit: is no rate"),
+    ("slack", {"token": "t", "rateLimit": "0/s"}, "rateLimit: is no rate"),
+    ("slack", {"token": "t", "maxConcurrency": -1}, "maxConcurrency: is out of range"),
+    ("webhook", {"url": "http://h/", "oauth2": {"clientId": "a"}}, "oauth2.tokenUrl: is missing"),
+    ("webhook", {"url": "http://h/", "cloudEvents": "yes"}, "cloudEvents: is not known"),
+    ("webhook", {"url": "http://h/", "followRedirects": 11}, "followRedirects: is out of range"),
     ("slack", {"token": "t", "timeout": "soon"}, "timeout: is no duration"),
     ("slack", {"token": "t", "timeout": "1h"}, "timeout: is out of range"),
     ("slack", {"token": "t", "maxAge": "73h"}, "maxAge: is out of range: write up to 72h"),
@@ -40,7 +51,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("email", {"host": "h", "port": 0, "from": "a@b.c"}, "port: is out of range"),
     ("email", {"host": "h", "port": 25, "from": "me"}, "from: is no address"),
     ("email", {"host": "h", "port": 25, "from": "a@b.c", "tls": "yes"}, "tls: is not known"),
-    ("email", {"host": "h", "port": 25, "from": "a@b.c", "auth": "xoauth2"}, "auth: is not known"),
+    ("email", {"host": "h", "port": 25, "from": "a@b.c", "auth": "xoauth2"}, "auth: xoauth2 needs"),
     (
         "email",
         {"host": "h", "port": 25, "from": "a@b.c", "tls": "none", "username": "u", "password": "p"},
@@ -75,12 +86,12 @@ def test_text_from_a_secret_takes_the_type_of_its_field() -> None:
 def test_names_match_case_insensitively_and_unknown_ones_are_named() -> None:
     """`apiurl` is `apiURL`; an unknown field is a warning with the nearest known name."""
     read, warnings = TYPES["slack"].options(
-        {"Token": "t", "APIURL": "https://h/api", "tokn": "x", "channels": [], "proxy": "p"}
+        {"Token": "t", "APIURL": "https://h/api", "tokn": "x", "channels": [], "exportTo": []}
     )
     assert read.api_url == "https://h/api/"
     assert sorted(warnings) == [
         "channels: has no effect",
-        "proxy: not supported yet, it has no effect",
+        "exportTo: not supported yet, it has no effect",
         "tokn: unknown field: did you mean token?",
     ]
 
@@ -93,9 +104,7 @@ def test_names_match_case_insensitively_and_unknown_ones_are_named() -> None:
         ("email", {"host": "h", "port": 25, "from": "a@b.c"}),
     ],
 )
-def test_the_common_terms_are_read_by_every_network_service(
-    kind: str, raw: dict[str, Any]
-) -> None:
+def test_the_common_terms_are_read_by_every_network_service(kind: str, raw: dict[str, Any]) -> None:
     """`timeout` and `maxAge` reach the engine the same way whatever the type."""
     read, warnings = TYPES[kind].options({**raw, "timeout": "7s", "maxAge": "30m"})
     assert warnings == []

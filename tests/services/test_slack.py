@@ -22,6 +22,7 @@ from notifier.core.errors import (
 from notifier.core.service import Delivered
 from notifier.ports import Referencing, Service
 from notifier.services import slack, slack_answers, slack_limits
+from notifier.services.addresses import Guard
 from notifier.services.slack import TYPE
 from notifier.services.slack_calls import SlackService
 from tests.receivers.slack_api import SlackReceiver
@@ -499,10 +500,10 @@ async def test_a_closed_session_opens_no_other(
         assert not receiver.calls
 
 
-async def test_clients_are_kept_per_workspace(session: aiohttp.ClientSession) -> None:
+async def test_clients_are_kept_per_workspace(session: aiohttp.ClientSession, guard: Guard) -> None:
     """One client per token and URL, and a bound on how many are remembered."""
-    service = SlackService(session=session, clock=samples.StillClock())
-    assert service._workspace(options()) is service._workspace(options())
+    service = SlackService(session=session, guard=guard, clock=samples.StillClock())
+    assert await service._workspace(options()) is await service._workspace(options())
     for number in range(200):
-        service._workspace(options(username=str(number)))
+        await service._workspace(options(username=str(number)))
     assert len(service._workspaces) <= 64

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import aiosmtplib
 import pytest
 
@@ -54,6 +55,13 @@ def prepared(
     options, _ = TYPE.options(given)
     rows = samples.compose(TYPE, options, "hello", {"subject": "s"}, recipient)
     return [samples.outgoing(TYPE, row) for row in rows], options
+
+
+def service_with(session: aiohttp.ClientSession, guard: Guard) -> smtp.EmailService:
+    """Return the acting half with a guard of the test's own."""
+    return smtp.EmailService(
+        session=session, guard=guard, clock=samples.StillClock(), hostname="notifier.test"
+    )
 
 
 async def send(acting: Acting, relay: MailRelay, **raw: Any) -> Delivered:
@@ -182,7 +190,7 @@ async def test_login(acting: Acting, auth: str) -> None:
         assert relay.logins == ["PLAIN" if auth == "auto" else auth.upper()]
 
 
-async def test_credentials_do_not_leave_in_the_clear() -> None:
+async def test_credentials_do_not_leave_in_the_clear(session: aiohttp.ClientSession) -> None:
     """Without TLS they are kept back from any host but this machine, offered AUTH or not."""
 
     class Anywhere(Guard):
@@ -192,7 +200,7 @@ async def test_credentials_do_not_leave_in_the_clear() -> None:
             return await super().connect("127.0.0.1", port)
 
     async with MailRelay(login=("user", PASSWORD)) as relay:
-        service = smtp.EmailService(guard=Anywhere(["127.0.0.1"]), hostname="notifier.test")
+        service = service_with(session, Anywhere(["127.0.0.1"]))
         [attempt], options = prepared(relay, host="relay.example", **login())
         with pytest.raises(Retryable) as caught:
             await service.send(attempt, options)
@@ -338,9 +346,9 @@ async def test_refused_connections(acting: Acting, relay: MailRelay) -> None:
     assert (error.reason, error.ambiguous, error.throttles_host) == (Reason.NETWORK, False, True)
 
 
-async def test_a_blocked_relay(relay: MailRelay) -> None:
+async def test_a_blocked_relay(relay: MailRelay, session: aiohttp.ClientSession) -> None:
     """The guard holds for relays too."""
-    service = smtp.EmailService(guard=Guard(), hostname="notifier.test")
+    service = service_with(session, Guard())
     [attempt], options = prepared(relay)
     with pytest.raises(Misconfigured) as caught:
         await service.send(attempt, options)
@@ -400,11 +408,14 @@ async def test_cancellation_leaves_nothing(acting: Acting, relay: MailRelay) -> 
 
 
 async def test_idle_connections_are_closed(
-    relay: MailRelay, guard: Guard, monkeypatch: pytest.MonkeyPatch
+    relay: MailRelay,
+    guard: Guard,
+    session: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """After a while without mail nothing is left open or remembered."""
     monkeypatch.setattr(relays, "IDLE_S", 0.01)
-    service = smtp.EmailService(guard=guard, hostname="notifier.test")
+    service = service_with(session, guard)
     [attempt], options = prepared(relay)
     await service.send(attempt, options)
     await asyncio.sleep(0.05)

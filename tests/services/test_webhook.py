@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from notifier.core.model import State
 from notifier.ports import Service
 from notifier.services import webhook
 from notifier.services.webhook import TYPE
+from tests.receivers import certificates
 from tests.receivers.behaviour import Behaviour, Script
 from tests.receivers.webhooks import WebhookReceiver
 from tests.services import samples
@@ -312,3 +314,118 @@ async def test_the_timeout_of_the_service_holds(acting: Acting) -> None:
         with pytest.raises(DeliveryError) as caught:
             await sent(acting, receiver, {"timeout": "200ms"})
     assert (caught.value.reason, caught.value.ambiguous) == (Reason.TIMEOUT, True)
+
+
+def redirect(status: int, to: str) -> Behaviour:
+    """Return an answer that points elsewhere."""
+    return Behaviour(status=status, headers={"Location": to})
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "body"),
+    [(301, "GET", b""), (302, "GET", b""), (303, "GET", b""), (307, "POST", b"hello"),
+     (308, "POST", b"hello")],
+)  # fmt: skip
+async def test_redirects_that_are_wanted_are_followed(
+    acting: Acting, status: int, method: str, body: bytes
+) -> None:
+    """301 to 303 turn POST into GET without a body; the path may be relative."""
+    async with WebhookReceiver(script=Script(redirect(status, "/there?a=1"), Behaviour())) as peer:
+        raw = {"followRedirects": 1, "headers": [{"name": "X-Key", "value": "k"}]}
+        request = await sent(acting, peer, raw)
+        assert len(peer.requests) == 2
+    assert (request["method"], request["path"], request["body"]) == (method, "/there?a=1", body)
+    assert headers(request, "X-Key") == ["k"]
+    assert headers(request, "webhook-id") == [samples.DELIVERY_ID]
+
+
+async def test_credentials_stay_with_their_host(acting: Acting) -> None:
+    """Another origin hears nothing of what the service's options add."""
+    async with WebhookReceiver() as other, WebhookReceiver() as peer:
+        peer.script.then(redirect(307, f"http://user:pw@127.0.0.1:{other.port}/x#part"))
+        raw = {
+            "followRedirects": 3,
+            "basicAuth": {"username": "u", "password": "p"},
+            "headers": [{"name": "X-Key", "value": "k"}],
+        }
+        await sent(acting, peer, raw)
+        [request] = other.requests
+    assert (request["method"], request["path"], request["body"]) == ("POST", "/x", b"hello")
+    assert headers(request, "X-Key") + headers(request, "Authorization") == []
+    assert headers(request, "webhook-id") == [samples.DELIVERY_ID]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("http://169.254.169.254/latest", Reason.BLOCKED),
+        ("ftp://127.0.0.1/", Reason.REDIRECT),
+        ("http://[broken", Reason.REDIRECT),
+        ("", Reason.REDIRECT),
+        ("/again", Reason.REDIRECT),
+    ],
+)
+async def test_no_hop_passes_the_guard_or_the_limit(
+    acting: Acting, target: str, reason: Reason
+) -> None:
+    """Metadata services, other protocols, and rounds without end are not followed."""
+    async with WebhookReceiver(script=Script(redirect(302, target))) as peer:
+        with pytest.raises(Misconfigured) as caught:
+            await sent(acting, peer, {"followRedirects": 2})
+        assert caught.value.reason is reason
+        assert len(peer.requests) == (3 if target == "/again" else 1)
+
+
+async def test_no_redirect_gives_up_tls(acting: Acting, tmp_path: Path) -> None:
+    """From https to http is no way."""
+    made = certificates.make(tmp_path)
+    async with WebhookReceiver() as plain, WebhookReceiver(tls=made.server) as peer:
+        peer.script.then(redirect(307, plain.url))
+        with pytest.raises(Misconfigured):
+            await sent(acting, peer, {"followRedirects": 2, "insecureSkipVerify": True})
+        assert not plain.requests
+
+
+async def test_cloud_events_in_headers(acting: Acting) -> None:
+    """Binary: the attributes are headers, the body stays as it is."""
+    async with WebhookReceiver() as peer:
+        request = await sent(acting, peer, {"cloudEvents": "binary"}, {"body": {"a": "b"}})
+    found = {name: value for name, value in request["headers"] if name.startswith("ce-")}
+    assert found == {
+        "ce-specversion": "1.0",
+        "ce-id": samples.DELIVERY_ID,
+        "ce-source": "/clusters/prod/namespaces/shop/rollouts/checkout",
+        "ce-type": "rollout-notifier.rollout-aborted.v1",
+        "ce-subject": "shop/checkout",
+        "ce-time": "2026-05-28T20:26:40.000Z",
+        "ce-sequence": "7",
+    }
+    assert json.loads(request["body"]) == {"a": "b"}
+    assert headers(request, "content-type") == ["application/json"]
+
+
+@pytest.mark.parametrize(
+    ("block", "kind", "data"),
+    [
+        (None, "text/plain", "hello"),
+        ({"body": {"a": "b"}}, "application/json", {"a": "b"}),
+        ({"body": ""}, "text/plain", ""),
+        (
+            {"body": "[1]", "headers": {"content-type": "application/json"}},
+            "application/json",
+            [1],
+        ),
+        ({"body": "[1", "headers": {"Content-Type": "application/json"}}, "text/plain", "[1"),
+    ],
+)
+async def test_cloud_events_as_json(
+    acting: Acting, block: dict[str, Any] | None, kind: str, data: object
+) -> None:
+    """Structured: one JSON document with the message as its data."""
+    async with WebhookReceiver() as peer:
+        request = await sent(acting, peer, {"cloudEvents": "structured"}, block)
+    event = json.loads(request["body"])
+    assert (event["datacontenttype"], event["data"]) == (kind, data)
+    assert (event["id"], event["specversion"]) == (samples.DELIVERY_ID, "1.0")
+    assert headers(request, "content-type") == ["application/cloudevents+json"]
+    assert request["method"] == "POST"

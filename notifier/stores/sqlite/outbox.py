@@ -27,6 +27,7 @@ def claim(
     token: str,
     blocked: frozenset[str],
     per_namespace: int | None,
+    per_service: int | None = None,
 ) -> Sequence[Delivery]:
     """Take due heads as `sending` under the token; claims that ran out become `ambiguous`."""
     lanes = database.lanes
@@ -35,7 +36,13 @@ def claim(
         database.execute("lose_claims", (json_list(row.number for row in overdue),))
         for row in overdue:
             lanes.land(row, State.AMBIGUOUS, row.due_at)
-    taken = lanes.take(now=now, limit=limit, blocked=blocked, per_namespace=per_namespace)
+    taken = lanes.take(
+        now=now,
+        limit=limit,
+        blocked=blocked,
+        per_namespace=per_namespace,
+        per_service=per_service,
+    )
     if not taken:
         return []
     numbers = json_list(row.number for row in taken)

@@ -60,6 +60,7 @@ class SqliteStore(Store):
         lease_s: float,
         blocked: frozenset[str] = frozenset(),
         per_namespace: int | None = None,
+        per_service: int | None = None,
     ) -> Sequence[Delivery]:
         token = next(self._tokens)
         return await self._writer.run(
@@ -71,6 +72,7 @@ class SqliteStore(Store):
                 token=token,
                 blocked=blocked,
                 per_namespace=per_namespace,
+                per_service=per_service,
             )
         )
 
