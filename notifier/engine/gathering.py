@@ -104,7 +104,23 @@ class Gathering:
         return () if raw is None else (raw,)
 
     async def _try(self, read: Callable[[], Awaitable[Found]], missing: Found) -> Found:
-        """Read a few times, then do without."""
+        """Read a few times, then do without. A read that succeeds pays for no retrying."""
+        try:
+            return await self._read(read)
+        except ClusterError as error:
+            return await self._again(read, error, missing)
+
+    async def _again(
+        self, read: Callable[[], Awaitable[Found]], met: ClusterError, missing: Found
+    ) -> Found:
+        """Retry a read; the failure already met is that of the first attempt."""
+        first = [met]
+
+        async def attempt() -> Found:
+            if first:
+                raise first.pop()
+            return await self._read(read)
+
         retrying = tenacity.AsyncRetrying(
             sleep=self._clock.sleep,
             retry=_PASSES,
@@ -113,7 +129,7 @@ class Gathering:
             reraise=True,
         )
         try:
-            return await retrying(self._read, read)
+            return await retrying(attempt)
         except (Forbidden, NotFound) as error:
             self._refused(error)
         except ClusterError as error:
