@@ -145,6 +145,26 @@ async def test_a_namespace_has_its_cap_in_flight(store: Store) -> None:
     assert names(await claim()) == [here[2].id]
 
 
+async def test_a_service_has_its_cap_in_a_namespace(store: Store) -> None:
+    """`per_service` leaves room for other services, and counts in each namespace alone."""
+    deaf = [examples.delivery(recipient=f"#{n}") for n in range(4)]
+    other = examples.delivery(recipient="a@b", service="mail")
+    there = examples.delivery(ref=examples.rollout(namespace="team-b"))
+    await examples.put(store, *deaf, other, there)
+
+    async def claim() -> list[Delivery]:
+        limits = {"per_namespace": 4, "per_service": 2}
+        return list(await store.claim(now=NOW, limit=9, lease_s=LEASE_S, **limits))
+
+    first = await claim()
+    assert sorted(names(first)) == sorted([*names(deaf[:2]), other.id, there.id])
+    assert await claim() == []
+    await store.settle(
+        [examples.outcome(next(row for row in first if row.id == deaf[0].id))], now=NOW
+    )
+    assert names(await claim()) == [deaf[2].id]
+
+
 async def test_a_lost_lease_is_ambiguous(store: Store) -> None:
     """A claim whose lease ran out may be taken at once, as another attempt with another token."""
     await examples.put(store, examples.delivery())

@@ -49,6 +49,11 @@ class Row:
     logged: int = 0
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Namespace and service: what the caps of a claim count."""
+        return self.delivery.rollout.namespace, self.delivery.destination.service
+
+    @property
     def seen(self) -> tuple[object, ...]:
         """What an observer of a store sees of the row."""
         return self.state, self.attempt, self.due_at, self.ended_at, self.reason, self.logged
@@ -95,17 +100,20 @@ class Model:
             if row.state is State.SENDING and row.until <= now:
                 row.state, row.reason = State.AMBIGUOUS, "lease_lost"
 
-    def claim(self, now: float, blocked: frozenset[str], cap: int | None) -> set[str]:
-        """Take every due head within the cap of its namespace."""
+    def claim(
+        self, now: float, blocked: frozenset[str], cap: int | None, each: int | None
+    ) -> set[str]:
+        """Take every due head within the caps of its namespace and of its service there."""
         self.lose(now)
         due = [row for row in self.heads() if row.due_at <= now]
         due = [row for row in due if f"central/{row.delivery.destination.service}" not in blocked]
-        flying = [row.delivery.rollout.namespace for row in self.rows if row.state is State.SENDING]
+        flying = [row.place for row in self.rows if row.state is State.SENDING]
         taken = set()
         for row in sorted(due, key=lambda row: (row.due_at, self.rows.index(row))):
-            namespace = row.delivery.rollout.namespace
-            if cap is None or flying.count(namespace) < cap:
-                flying.append(namespace)
+            here = sum(namespace == row.place[0] for namespace, _ in flying)
+            fits = each is None or flying.count(row.place) < each
+            if fits and (cap is None or here < cap):
+                flying.append(row.place)
                 row.state, row.until = State.SENDING, now + LEASE_S
                 row.attempt += 1
                 taken.add(row.delivery.id)
@@ -226,16 +234,22 @@ class Histories(RuleBasedStateMachine):
     @rule(
         blocked=st.frozensets(st.sampled_from(["central/slack", "central/mail"]), max_size=1),
         cap=st.sampled_from([None, None, 1, 2]),
+        each=st.sampled_from([None, None, 1, 2]),
     )
-    def claim(self, blocked: frozenset[str], cap: int | None) -> None:
+    def claim(self, blocked: frozenset[str], cap: int | None, each: int | None) -> None:
         """Claim all that is due."""
-        taken = self.model.claim(self.now, blocked, cap)
+        taken = self.model.claim(self.now, blocked, cap, each)
         found: dict[str, list[Delivery]] = {}
         for name, store in self.stores.items():
             found[name] = list(
                 self.run(
                     store.claim(
-                        now=self.now, limit=99, lease_s=LEASE_S, blocked=blocked, per_namespace=cap
+                        now=self.now,
+                        limit=99,
+                        lease_s=LEASE_S,
+                        blocked=blocked,
+                        per_namespace=cap,
+                        per_service=each,
                     )
                 )
             )
@@ -249,7 +263,7 @@ class Histories(RuleBasedStateMachine):
     def work(self, seconds: float, outcomes: list[Outcome]) -> None:
         """Claim and settle as a dispatcher does, leaving some in flight."""
         self.now += seconds
-        self.claim(frozenset(), None)
+        self.claim(frozenset(), None, None)
         for claims, outcome in zip(self.flying(), outcomes, strict=False):
             self.judge(claims, *outcome)
 
