@@ -141,12 +141,18 @@ async def test_explain_rollout_answers_in_order(port: Admin) -> None:
     assert "renew it in the Secret" in result.stdout
 
 
+def _interruptible() -> None:
+    """Where the tests run in the background, SIGINT is ignored and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def test_watch_prints_what_changes_until_interrupted(port: Admin) -> None:
     """A new state is a new line; Ctrl-C is a good end."""
     await port.commit(1)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "notifier", "deliveries", "list", "--watch", "-o", "json",
         "--server", port.url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        preexec_fn=_interruptible,
     )  # fmt: skip
     assert process.stdout is not None
     first = json.loads(await process.stdout.readline())
