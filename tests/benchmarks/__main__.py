@@ -33,7 +33,7 @@ def main() -> int:
             report.add(*watching.measure(Path(place), rounds=rounds, scale=scale))
         if "delivering" in parts:
             print("delivery")
-            certificate = certificates.make(Path(place))
+            certificate = certificates.make(Path(place)).file
             for figure in delivering.measure(certificate, rounds=rounds, scale=scale):
                 report.add(figure)
         if "residing" in parts:

@@ -10,7 +10,6 @@ import asyncio
 import base64
 import gc
 import json
-import logging
 import shutil
 import ssl
 import subprocess
@@ -29,12 +28,13 @@ import uvloop
 from notifier.app import daemon, running
 from notifier.core.model import Observation, Resource, State
 from notifier.core.settings import DeliverySettings, Settings, StoreSettings
+from notifier.observability import logs
 from notifier.observability.logs import Redactor
 from notifier.stores import STORES
 from tests.benchmarks.objects import rollouts
 from tests.benchmarks.report import Figure
 
-EVENTS = 4_000
+EVENTS = 8_000
 ROLLOUTS = 500
 RECEIVERS = ("first", "second", "third")
 GOALS = {"plain": 5_000.0, "tls": 3_500.0}
@@ -169,7 +169,7 @@ def one_run(url: str, store: Literal["sqlite", "memory"], events: int) -> float:
 
 def measure(certificate: Path, *, rounds: int = 3, scale: float = 1.0) -> Iterator[Figure]:
     """Yield the medians of interleaved rounds, durable beside in-memory, plain and over TLS."""
-    logging.getLogger().setLevel(logging.INFO)
+    logs.configure("json", "error", Redactor())
     events = int(EVENTS * scale)
     for name, with_certificate in (("plain", None), ("tls", certificate)):
         with sink(with_certificate) as url:
