@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
 
 from notifier.core.errors import Problem
 from notifier.core.model import (
@@ -89,8 +91,7 @@ class Intake:
     deliveries: Sequence[Delivery] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one claim (T3), a compare-and-set on (id, attempt, token).
 
     With `attempt` None the claim is handed back without having been an attempt (rate limit,
@@ -105,7 +106,7 @@ class Settlement:
     reason: str = ""
     reference: str = ""
     attempt: Attempt | None = None
-    remember: Mapping[str, str] = field(default_factory=dict)
+    remember: Mapping[str, str] = msgspec.field(default_factory=dict)
     payload: bytes | None = None
     """A shortened payload that replaces the refused one (services.md 6.2)."""
 

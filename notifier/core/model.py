@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 Json: TypeAlias = "Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None"
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -20,8 +22,7 @@ CENTRAL = "central"
 """The scope of the operator's own ConfigMap; every other scope is a namespace's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectRef:
+class ObjectRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One Kubernetes object. `uid` is empty where only the name is known yet."""
 
     kind: str
@@ -78,8 +79,7 @@ class Transition:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a wish to be told comes from: `source` names the annotation or the list item."""
 
     scope: str
@@ -89,8 +89,7 @@ class Subscription:
     recipient: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A service of a scope and one of its recipients."""
 
     scope: str
@@ -123,8 +122,7 @@ class Decision(enum.StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The decision about one considered destination of one event."""
 
     event_id: str
@@ -140,8 +138,7 @@ class Verdict:
     delivery_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A transition as it is recorded. `observed_at` is Unix seconds of the wall clock."""
 
     id: str
@@ -167,8 +164,7 @@ class State(enum.StrEnum):
     SHADOW = "shadow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message to one destination, as it waits in the outbox.
 
     `payload` are the bytes the service composed before the commit; they never change and hold no
@@ -199,8 +195,7 @@ class Delivery:
     6.2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One try at a delivery. `detail` is redacted and at most 256 characters."""
 
     delivery_id: str

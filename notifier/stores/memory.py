@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from notifier.core.deliveries import (
@@ -123,7 +123,7 @@ class MemoryStore(Store):
             self._change(row.id, state=State.AMBIGUOUS, token="", reason="lease_lost")
 
     def _change(self, delivery_id: str, **fields: object) -> None:
-        self._deliveries[delivery_id] = replace(self._deliveries[delivery_id], **fields)  # type: ignore[arg-type]
+        self._deliveries[delivery_id] = replace(self._deliveries[delivery_id], **fields)
 
     @override
     async def settle(self, settlements: Sequence[Settlement], *, now: float) -> Sequence[str]:

@@ -8,10 +8,10 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from notifier.cli import main
 from notifier.core.model import Decision, State

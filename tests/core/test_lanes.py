@@ -4,11 +4,11 @@ which are folded into one."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from notifier.core import lanes
 from notifier.core.model import Delivery, Destination, ObjectRef

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from notifier.core import model, planning
 from notifier.core.configuration import Configuration
@@ -239,7 +240,7 @@ def test_a_recipient_that_names_nobody_is_a_configuration_error() -> None:
 def test_a_recipient_that_is_not_allowed_is_a_verdict_of_its_own() -> None:
     """`allowedRecipients` of the service decides; the others of the send are served."""
     options, _ = webhook.TYPE.options({"url": "http://h/", "allowedRecipients": ["ops-*"]})
-    spec = replace(service(), type=webhook.TYPE, options=options)
+    spec = dataclasses.replace(service(), type=webhook.TYPE, options=options)
     planned = plan(
         configuration(
             services=[spec],

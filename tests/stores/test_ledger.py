@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from notifier.core.deliveries import HORIZON_S
 from notifier.core.model import Delivery, State

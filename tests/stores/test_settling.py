@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from notifier.core.deliveries import ENDED, NEXT, PUT_ASIDE, WAITING, follows
 from notifier.core.errors import StoreError

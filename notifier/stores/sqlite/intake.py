@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from notifier.core import deliveries
 from notifier.core.model import Delivery, Event, StoredSnapshot, Verdict
