@@ -52,8 +52,11 @@ def main(settings: Settings, warnings: Sequence[Problem]) -> None:
 def warm_up() -> None:
     """Do before the loop runs what would block it later: imports, the catalogue, one collection."""
     import notifier.kube.reflector
-    import notifier.services.http  # noqa: F401 - imported for its time
+    import notifier.services.http
+    import notifier.stores.sqlite.store  # noqa: F401 - imported for its time
+    from notifier.kube import credentials
 
+    credentials.preload()
     compiling.shipped()
     gc.collect()
     gc.freeze()

@@ -100,6 +100,11 @@ def _library() -> _Library:
     return _Library(Configuration, load_kube_config, failures)
 
 
+def preload() -> None:
+    """Import the client library: even in a thread that holds up the loop for some 60 ms."""
+    import kubernetes_asyncio.config  # noqa: F401 - imported for its time
+
+
 def _in_cluster(directory: Path) -> Access:
     """Read what the kubelet mounted."""
     from kubernetes_asyncio.client import Configuration
