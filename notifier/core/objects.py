@@ -288,6 +288,24 @@ def version_of(wire: WireRollout) -> RolloutVersion:
     )
 
 
+class _Named(Part):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Any(Part):
+    metadata: _Named = field(default_factory=_Named)
+
+
+def path(raw: bytes) -> str:
+    """Return `namespace/name` of an object that may be broken in any way."""
+    try:
+        metadata = msgspec.json.decode(raw, type=_Any).metadata
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "an object"
+    return f"{metadata.namespace}/{metadata.name}"
+
+
 # --- does a Rollout use analysis? -----------------------------------------------------------------
 
 

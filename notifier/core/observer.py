@@ -38,7 +38,8 @@ DELETED: Final = "on-rollout-deleted"
 class Observer:
     """Remembers every rollout, run, experiment and ReplicaSet; turns observations into changes.
 
-    Counters for metrics: `malformed` objects by resource, `lost` occurrences by trigger (a gap
+    `unreadable` says by resource which object could not be read last, and why. Counters for
+    metrics: `malformed` objects by resource, `lost` occurrences by trigger (a gap
     certainly hid them), `stale` versions older than what is known (W1), `approximate` steps derived
     without managedFields. With `every_version` set, a version in which nothing tracked changed is a
     change too, for conditions that look at other fields.
@@ -46,6 +47,7 @@ class Observer:
 
     def __init__(self, *, instance_id: str = "") -> None:
         self.malformed: Counter[str] = Counter()
+        self.unreadable: dict[Resource, str] = {}
         self.lost: Counter[str] = Counter()
         self.stale = 0
         self.approximate = 0
@@ -85,8 +87,9 @@ class Observer:
         """
         try:
             return self._by_resource[observation.resource](observation)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.malformed[observation.resource] += 1
+            self.unreadable[observation.resource] = f"{objects.path(observation.raw)}: {error}"
             return ()
 
     def resolve(self, change: Change, found: Found) -> Change:

@@ -75,6 +75,7 @@ class Intake:
         self._children: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
+        self._told: dict[Resource, str] = {}
 
     async def run(self) -> None:
         """Observe until stopped, or until every stream has ended (a recording); then return once
@@ -141,6 +142,12 @@ class Intake:
             if self._clock.monotonic() - turn > BREATH_S:
                 await asyncio.sleep(0)
                 turn = self._clock.monotonic()
+        if (why := self._observer.unreadable.get(resource)) != self._told.get(resource):
+            self._told[resource] = why or ""
+            log.warning(
+                "an object cannot be read and is skipped",
+                extra={"resource": resource, "error": why},
+            )
         self.reconsider()
         await self._room()
 

@@ -282,6 +282,16 @@ def test_malformed_objects_are_counted(resource: Any, raw: bytes, type_: Any) ->
     assert observer.malformed[resource] == (0 if readable else 1)
 
 
+def test_what_cannot_be_read_is_named() -> None:
+    """The object, the field and what is wrong with it, for the operator's log."""
+    observer = Observer()
+    raw = b'{"metadata":{"name":"n","namespace":"s","uid":"u"},"status":{"conditions":"x"}}'
+    observer.observe(Observation("rollouts", "ADDED", raw))
+    told = observer.unreadable["rollouts"]
+    assert told.startswith("s/n: ")
+    assert "$.status.conditions" in told
+
+
 def test_malformed_neighbours_harm_nobody() -> None:
     """One bad object does not blind: the others, and its next version, are seen."""
     story = Story()

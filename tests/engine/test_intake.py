@@ -346,6 +346,19 @@ async def test_a_poisonous_object_harms_itself_alone(house: House) -> None:
     assert by_name["checkout"][0].decision is Decision.CONDITION_FALSE
 
 
+async def test_an_unreadable_object_is_told_once(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same fault is one line, however often its object changes."""
+    house.observer.unreadable["rollouts"] = "s/n: broken"
+    for _ in range(3):
+        house.observe(house.change())
+    async with house.running():
+        await asyncio.sleep(1)
+    told = [each for each in caplog.records if "cannot be read" in each.message]
+    assert [each.__dict__["error"] for each in told] == ["s/n: broken"]
+
+
 async def test_readiness_waits_for_the_first_lists(house: House) -> None:
     """Ready only once every resource was listed whole."""
     async with house.running():
