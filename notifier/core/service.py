@@ -34,12 +34,14 @@ class Block:
     `merge`: `fields` = field by field, last non-empty wins; `block` = a later template that has the
     block overwrites all of it; `by_service` = a map by service name, whole entries
     (spec/configuration.md 7.2). `message_escape` is how data in `message` is defused.
+    `for_programs`: programs read what is sent; they need every message and no digest.
     """
 
     name: str
     fields: Sequence[BlockField] = ()
     merge: Literal["fields", "block", "by_service"] = "fields"
     message_escape: Literal["none", "slack", "html"] = "none"
+    for_programs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ class Backlog:
         others = [each for each in waiting[1:] if each.id in pointless]
         await self._end(others, "newer", "newer", now)
         folded = lanes.foldable(each for each in waiting if each.id not in pointless)
-        if folded:
+        if folded and not spec.type.block.for_programs:
             await self._fold(folded, spec, now)
         return "newer" if delivery.id in pointless else None
 

@@ -42,6 +42,7 @@ BLOCK: Final = Block(
         BlockField(name="body", form="structure"),
     ),
     merge="by_service",
+    for_programs=True,
 )
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]")

@@ -14,7 +14,7 @@ from typing_extensions import override
 from notifier.core import circuits, lanes, retry
 from notifier.core.errors import Misconfigured, Permanent, Reason, Retryable, StoreError
 from notifier.core.model import Delivery, Event, State, StoredSnapshot
-from notifier.core.service import Delivered, Outgoing
+from notifier.core.service import Block, Delivered, Outgoing
 from notifier.engine.backlog import Backlog
 from notifier.ports import Intake, Store
 from notifier.stores.memory import MemoryStore
@@ -278,6 +278,17 @@ async def test_what_cannot_be_folded_is_sent_as_it_is(bench: Bench, problem: str
         await commit_with_events(bench, rows)
     backlog = Backlog(bench.store, bench.recorder)
     assert await backlog.thinned(replace(rows[0], attempt=2), fakes.service(), EPOCH) is None
+    assert {state for state, _ in (await bench.states()).values()} == {State.PENDING}
+
+
+async def test_messages_for_programs_are_never_folded(bench: Bench) -> None:
+    """A program can do nothing with a digest, and needs each message."""
+    rows = [delivery(n, at=EPOCH - 60 + n) for n in range(1, 8)]
+    await commit_with_events(bench, rows)
+    spec = fakes.service()
+    spec.type.block = Block(name="post", for_programs=True)
+    backlog = Backlog(bench.store, bench.recorder)
+    assert await backlog.thinned(replace(rows[0], attempt=2), spec, EPOCH) is None
     assert {state for state, _ in (await bench.states()).values()} == {State.PENDING}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import json
@@ -234,8 +235,8 @@ async def test_forbidden_headers_are_refused_at_send(acting: Acting, name: str) 
         options, _ = TYPE.options({"url": receiver.url})
         [composed] = samples.compose(TYPE, options)
         payload = webhook.Payload(method="POST", body="x", headers={name: "v"})
-        forged = samples.outgoing(TYPE, composed)
-        object.__setattr__(forged.delivery, "payload", webhook._ENCODER.encode(payload))
+        stored = dataclasses.replace(composed, payload=webhook._ENCODER.encode(payload))
+        forged = samples.outgoing(TYPE, stored)
         with pytest.raises(Permanent):
             await acting["webhook"].send(forged, options)
         assert not receiver.requests
