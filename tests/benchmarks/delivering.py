@@ -126,7 +126,7 @@ async def deliver(
         gc.freeze()  # as `notifier run` does once it is ready
         gc.set_threshold(*running.GC_THRESHOLD)
         while await asyncio.to_thread(received, url) < before + wanted:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.0)
         while (await outbox.counts()).get(State.DELIVERED, 0) < wanted:
             await asyncio.sleep(0.05)
         spent = time.process_time() - cluster.started
