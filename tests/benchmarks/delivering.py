@@ -10,6 +10,7 @@ import asyncio
 import base64
 import gc
 import json
+import multiprocessing
 import shutil
 import ssl
 import subprocess
@@ -18,6 +19,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -159,7 +161,13 @@ def sink(certificate: Path | None) -> Iterator[str]:
 
 
 def one_run(url: str, store: Literal["sqlite", "memory"], events: int) -> float:
-    """Run once in a fresh directory."""
+    """Run once in a process of its own: what earlier runs left would be walked by the collector."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_in_fresh_directory, url, store, events).result()
+
+
+def _in_fresh_directory(url: str, store: Literal["sqlite", "memory"], events: int) -> float:
+    logs.configure("json", "error", Redactor())
     directory = Path(tempfile.mkdtemp(prefix="bench"))
     try:
         return uvloop.run(deliver(url, store, directory, events))
@@ -169,7 +177,6 @@ def one_run(url: str, store: Literal["sqlite", "memory"], events: int) -> float:
 
 def measure(certificate: Path, *, rounds: int = 3, scale: float = 1.0) -> Iterator[Figure]:
     """Yield the medians of interleaved rounds, durable beside in-memory, plain and over TLS."""
-    logs.configure("json", "error", Redactor())
     events = int(EVENTS * scale)
     for name, with_certificate in (("plain", None), ("tls", certificate)):
         with sink(with_certificate) as url:
