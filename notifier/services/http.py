@@ -23,15 +23,8 @@ from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason
 from notifier.ports import Clock
 from notifier.services import answers, contexts, proxies, transport, wire
 from notifier.services.addresses import Blocked, Guard
+from notifier.services.wire import BODY_S, CONNECT_S, READ_LIMIT
 from notifier.version import __version__
-
-READ_LIMIT: Final = 64 * 1024
-"""Bytes of an answer that are read (spec/security.md S7)."""
-
-BODY_S: Final = 1.0
-"""Seconds that a refusal's body may take after its head."""
-
-CONNECT_S: Final = 5.0
 
 HEADERS: Final = {"User-Agent": f"notifier/{__version__}", "Accept-Encoding": "identity"}
 
