@@ -8,7 +8,7 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /src
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 RUN python -m venv /tools \
- && /tools/bin/pip install --require-hashes -r constraints.txt
+ && /tools/bin/pip install --no-deps --require-hashes -r constraints.txt
 COPY triggers triggers
 COPY templates templates
 COPY notifier notifier
