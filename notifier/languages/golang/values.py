@@ -1,0 +1,219 @@
+"""Go's values as Python objects: decided once, everything else follows (templates.md 3.2).
+
+| Go | Python |
+| --- | --- |
+| nil | None |
+| no value (a missing map key) | `MISSING` |
+| bool | bool; a subclass of int in Python, so test it first |
+| int | int |
+| int64, int32, uint8, uint64 | `Int64`, `Int32`, `Uint8`, `Uint64`: ints of a kind of their own |
+| float64, complex128 | float, complex; every number of JSON is a float |
+| string | str; bytes that are no UTF-8 are kept as lone surrogates (`surrogateescape`) |
+| []byte | bytes |
+| []any, map[string]any | list, dict |
+| []string, []int | `Strings`, `Ints`: lists with a type |
+| map[string]string, map[string][]byte | `StringMap`, `BytesMap`: dicts with a type |
+| time.Time, Duration, Month, Weekday | classes in `times.py`, `durations.py`: `GoObject`s |
+| func | `Func` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
+
+from typing_extensions import override
+
+
+class Missing:
+    """The type of `MISSING`; there is one instance."""
+
+    __slots__ = ()
+
+    @override
+    def __repr__(self) -> str:
+        return "<no value>"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = Missing()
+"""What a field chain gives for a key that its map does not have; not the same as null."""
+
+
+class Sized(int):
+    """An integer whose Go type is not `int`; arithmetic on it gives plain ints: convert back."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = ""
+    BITS: ClassVar[int] = 64
+    SIGNED: ClassVar[bool] = True
+
+
+class Int64(Sized):
+    """An int64."""
+
+    __slots__ = ()
+    TYPE = "int64"
+
+
+class Int32(Sized):
+    """An int32, also known as rune."""
+
+    __slots__ = ()
+    TYPE = "int32"
+    BITS = 32
+
+
+class Uint8(Sized):
+    """A uint8, also known as byte."""
+
+    __slots__ = ()
+    TYPE = "uint8"
+    BITS = 8
+    SIGNED = False
+
+
+class Uint64(Sized):
+    """A uint64."""
+
+    __slots__ = ()
+    TYPE = "uint64"
+    SIGNED = False
+
+
+class Strings(list[Any]):
+    """A []string."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[]string"
+
+
+class Ints(list[Any]):
+    """A []int."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[]int"
+
+
+class StringMap(dict[Any, Any]):
+    """A map[string]string."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "map[string]string"
+
+
+class BytesMap(dict[Any, Any]):
+    """A map[string][]byte: the secrets."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "map[string][]uint8"
+
+
+class Func:
+    """A Go function among the data, such as `time.Now`.
+
+    Only `call` (templates) and a call expression (expr) reach `function`; it takes and returns
+    values of this module. `parameters` are their Go types, `signature` is what `%T` prints.
+    """
+
+    __slots__ = ("function", "parameters", "signature")
+
+    def __init__(
+        self, function: Callable[..., Any], parameters: tuple[str, ...], signature: str
+    ) -> None:
+        self.function = function
+        self.parameters = parameters
+        self.signature = signature
+
+    @override
+    def __repr__(self) -> str:
+        return self.signature
+
+
+class Method:
+    """One entry of a method table: what a value of a Go type can be asked by name.
+
+    `call` takes the receiver and the arguments, `parameters` are the arguments' Go types.
+    """
+
+    __slots__ = ("call", "parameters")
+
+    def __init__(self, call: Callable[..., Any], parameters: tuple[str, ...] = ()) -> None:
+        self.call = call
+        self.parameters = parameters
+
+
+class GoObject:
+    """The base of values with methods (times, durations, versions): immutable.
+
+    `KIND` is the reflect kind ("struct", "int64", …), `TYPE` the Go type ("time.Time"), `METHODS`
+    everything that can be called on it: attributes are never looked up. `FIELDS` reads exported
+    struct fields. `text()` is what `%v` prints.
+    """
+
+    __slots__ = ()
+    KIND: ClassVar[str] = "struct"
+    TYPE: ClassVar[str] = ""
+    METHODS: ClassVar[Mapping[str, Method]] = {}
+    FIELDS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    def text(self) -> str:
+        """Return what `%v` prints."""
+        raise NotImplementedError
+
+
+class GoError(Exception):
+    """A function or method failed as its Go original does; the message is Go's where cheap."""
+
+
+_KINDS: Final[Mapping[type, str]] = {
+    bool: "bool",
+    int: "int",
+    Int64: "int64",
+    Int32: "int32",
+    Uint8: "uint8",
+    Uint64: "uint64",
+    float: "float64",
+    complex: "complex128",
+    str: "string",
+    bytes: "slice",
+    list: "slice",
+    tuple: "slice",
+    Strings: "slice",
+    Ints: "slice",
+    dict: "map",
+    StringMap: "map",
+    BytesMap: "map",
+    Func: "func",
+    type(None): "invalid",
+    Missing: "invalid",
+}
+
+
+def kind(value: Any) -> str:
+    """Return the reflect kind of a value: `string`, `int`, `map`, …; `invalid` of nil."""
+    found = _KINDS.get(type(value))
+    return value.KIND if found is None and isinstance(value, GoObject) else found or "invalid"
+
+
+_TYPES: Final[Mapping[type, str]] = {
+    **{each: name for each, name in _KINDS.items() if name not in ("slice", "map", "func")},
+    bytes: "[]uint8",
+    list: "[]interface {}",
+    tuple: "[]interface {}",
+    dict: "map[string]interface {}",
+    type(None): "<nil>",
+    Missing: "<nil>",
+}
+
+
+def type_name(value: Any) -> str:
+    """Return the Go type of a value as `%T` prints it."""
+    found = _TYPES.get(type(value))
+    if found is not None:
+        return found
+    if isinstance(value, Func):
+        return value.signature
+    return str(getattr(type(value), "TYPE", ""))

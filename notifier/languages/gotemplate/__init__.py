@@ -1,0 +1,1 @@
+"""Go text/template with Sprig: templates written for Argo Rollouts render unchanged."""
