@@ -17,8 +17,9 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function. `call` takes the arguments, after the fuel if it is `metered`; it raises
-    `GoError`. `example` renders to `output` with `data`."""
+    """One function. `call` takes the arguments, after the `Run` if it is `metered` (it
+    charges what it builds, or needs clock or chance); it raises `GoError`. `example` renders to
+    `output` with `data`."""
 
     name: str
     call: Callable[..., Any]

@@ -1,10 +1,12 @@
-"""What one evaluation of foreign code may cost: charged before anything is built (security.md 4.3).
+"""One evaluation of foreign code: what it may cost, and the little it may know of the world.
 
-`Limits` are set per scope, `Fuel` is what is left for one render or one condition.
+`Limits` are set per scope; everything is charged before it is built (security.md 4.3). Clock and
+chance are arguments: an evaluation with equal arguments gives equal bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,19 +32,33 @@ CENTRAL: Final = Limits()
 TENANT: Final = Limits(source=32 * 1024, output=64 * 1024, text=64 * 1024, items=10_000)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the world is to an evaluation: `now` in Unix nanoseconds, the local time zone, and the
+    seed of all chance."""
+
+    now: int = 0
+    zone: str = "UTC"
+    seed: str = ""
+
+
 class Exceeded(GoError):
     """An evaluation went past a limit."""
 
 
-class Fuel:
+class Run:
     """What is left for one evaluation. Code on the hot path may subtract from `steps` itself."""
 
-    __slots__ = ("built", "limits", "steps")
+    __slots__ = ("built", "drawn", "limits", "steps", "surroundings")
 
-    def __init__(self, limits: Limits = CENTRAL) -> None:
+    def __init__(
+        self, limits: Limits = CENTRAL, surroundings: Surroundings = Surroundings()
+    ) -> None:
         self.limits = limits
+        self.surroundings = surroundings
         self.steps = limits.steps
         self.built = limits.built
+        self.drawn = 0
 
     def step(self, count: int = 1) -> None:
         """Take steps. Raises `Exceeded`."""
@@ -62,6 +78,16 @@ class Fuel:
             raise Exceeded(f"builds a list of more than {self.limits.items} items")
         self._build(count)
         self.step(count)
+
+    def chance(self, count: int) -> bytes:
+        """Return the next bytes of chance: the same for the same seed. Raises `Exceeded`."""
+        self.text(count)
+        blocks = []
+        for _ in range(-(-count // 64)):
+            self.drawn += 1
+            text = f"{self.surroundings.seed}\0{self.drawn}"
+            blocks.append(hashlib.sha512(text.encode(errors="replace")).digest())
+        return b"".join(blocks)[:count]
 
     def _build(self, size: int) -> None:
         self.built -= size
