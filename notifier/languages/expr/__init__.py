@@ -1,0 +1,1 @@
+"""expr-lang: conditions written for Argo Rollouts evaluate unchanged."""

@@ -1,0 +1,1 @@
+"""Sprig text functions, by family; importing this registers them all."""
