@@ -8,10 +8,11 @@ from notifier.core import context, fallback, templates, triggers
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
-from notifier.core.model import Event, JsonObject
+from notifier.core.model import Event
 from notifier.core.service import Composed, Composition, Message
 from notifier.core.templates import Template
 from notifier.core.triggers import Condition
+from notifier.languages import Variables
 
 
 class Scope:
@@ -24,15 +25,17 @@ class Scope:
         self._event = event
         self._evidence = evidence
         self._now = now
-        self._variables: JsonObject | None = None
+        self._variables: Variables | None = None
         self._outcomes: dict[int, triggers.Outcome] = {}
 
     @property
-    def variables(self) -> JsonObject:
+    def variables(self) -> Variables:
         """Return the variables of conditions; templates get two more."""
         if self._variables is None:
-            self._variables = context.variables(
-                self._event, self._evidence, self.configuration.context, now=self._now
+            self._variables = Variables(
+                context.variables(
+                    self._event, self._evidence, self.configuration.context, now=self._now
+                )
             )
         return self._variables
 
@@ -50,7 +53,8 @@ class Scope:
         """Return the message of a condition to a recipient, and the error that made it plain text,
         if one did (spec/configuration.md 7.1)."""
         block = spec.type.block
-        variables = {**self.variables, "recipient": recipient, "serviceType": spec.name}
+        more = {"recipient": recipient, "serviceType": spec.name}
+        variables = Variables(more, self.variables)
         try:
             found = self._templates(condition)
             return templates.render(found, block, spec.name, variables), ""

@@ -17,6 +17,7 @@ from notifier.languages.seam import (
     LanguageError,
     Program,
     TemplateLanguage,
+    Variables,
 )
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Languages",
     "Program",
     "TemplateLanguage",
+    "Variables",
 ]
 
 TEMPLATES: Mapping[str, TemplateLanguage] = {

@@ -6,7 +6,7 @@ raise `LanguageError` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 Escape = Literal["none", "slack", "html"]
@@ -20,6 +20,28 @@ class LanguageError(Exception):
         self.message = message
         self.line = line
         self.column = column
+
+
+class Variables(dict[str, Any]):
+    """The variables of one rendering; those that several renderings share are its `base`."""
+
+    __slots__ = ("_base", "_made", "_own")
+
+    def __init__(self, own: Mapping[str, Any], base: Variables | None = None) -> None:
+        super().__init__({**base, **own} if base is not None else own)
+        self._base = base
+        self._own = own
+        self._made: dict[Callable[[Any], Any], dict[str, Any]] = {}
+
+    def mapped(self, function: Callable[[Any], Any]) -> dict[str, Any]:
+        """Return the variables with a function applied to each value: once per rendering, and to
+        what is shared once for all."""
+        made = self._made.get(function)
+        if made is None:
+            shared = {} if self._base is None else self._base.mapped(function)
+            own = {name: function(value) for name, value in self._own.items()}
+            made = self._made[function] = {**shared, **own}
+        return made
 
 
 class Program(Protocol):
