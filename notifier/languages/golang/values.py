@@ -164,6 +164,28 @@ class GoObject:
         raise NotImplementedError
 
 
+class GoInteger(GoObject):
+    """An integer type with methods, such as time.Duration: kind, arithmetic and comparison are the
+    integer's (`value`), type and text its own."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.value == self.value
+
+    @override
+    def __hash__(self) -> int:
+        return hash((type(self), self.value))
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value})"
+
+
 class GoError(Exception):
     """A function or method failed as its Go original does; the message is Go's where cheap."""
 
