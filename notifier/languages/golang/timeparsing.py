@@ -244,7 +244,7 @@ class _Reader:
             self.parsed.utc = True
             return
         found = _ZONE_NAME.match(self.rest)
-        if found is None:
+        if found is None or len(self.rest) < 3:
             raise _Unfit
         length = found.end()
         signed = found["gmt"] or found["signed"]
@@ -263,16 +263,18 @@ class _Reader:
         taken = self._take(len(chunk))
         if any(taken[place] != ":" for place, char in enumerate(chunk) if char == ":"):
             raise _Unfit
-        total, fits = 0, taken[0] in "+-"
+        total, beyond = 0, ""
         for scale, place, (limit, name) in zip(
             (3600, 60, 1), _OFFSET_PARTS[chunk[1:]], _OFFSET_LIMITS, strict=False
         ):
             digits = taken[place : place + 2]
-            fits = fits and digits.isascii() and digits.isdigit()
-            if fits and int(digits) > limit:
-                raise _OutOfRange(f"time zone offset {name}")
-            total += int(digits) * scale if fits else 0
-        if not fits:
+            if not (digits.isascii() and digits.isdigit()):
+                raise _OutOfRange(beyond) if beyond else _Unfit
+            beyond = f"time zone offset {name}" if int(digits) > limit else beyond
+            total += int(digits) * scale
+        if beyond:
+            raise _OutOfRange(beyond)
+        if taken[0] not in "+-":
             raise _Unfit
         self.parsed.offset = -total if taken[0] == "-" else total
 

@@ -24,8 +24,8 @@ _LATEST: Final = 253_370_764_800
 _ERA_S: Final = 146_097 * 86_400
 _NAME: Final = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 _LONGEST_NAME: Final = 64
-_SAMPLED: Final = range(-2_208_988_800, 2_145_916_800, 45 * 86_400)
-"""1900 to 2037 in steps that meet every name of a zone."""
+_SAMPLED: Final = (_EARLIEST, *range(-2_524_521_600, 2_145_916_800, 45 * 86_400))
+"""The first moment, and 1890 to 2037 in steps that meet the names of a zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,9 @@ class Zone(Location):
                     known.append(period.offset)
         offsets = self._names.get(name, [])
         for offset in offsets:
-            if self.lookup(second - offset).name == name:
-                return offset
+            period = self.lookup(second - offset)
+            if period.name == name:
+                return period.offset
         return offsets[0] if offsets else None
 
 
