@@ -152,7 +152,8 @@ class Time(GoObject):
         """Return the time in a layout of Go's."""
         return layouts.write(self.moment(), layout)
 
-    def json(self) -> str:
+    @override
+    def plain(self) -> str:
         """Return the time as JSON has it. Raises `GoError` for years that RFC 3339 lacks."""
         return self._strict("Time.MarshalJSON")
 
@@ -260,7 +261,7 @@ class Time(GoObject):
         "Local": Method(lambda self: self.at(zones.UTC)),
         "Location": Method(lambda self: self.location),
         "MarshalBinary": Method(binary),
-        "MarshalJSON": Method(lambda self: f'"{self.json()}"'.encode()),
+        "MarshalJSON": Method(lambda self: f'"{self.plain()}"'.encode()),
         "MarshalText": Method(lambda self: self._strict("Time.MarshalText").encode()),
         "Minute": Method(lambda self: self.moment().minute),
         "Month": Method(lambda self: Month(self.moment().month)),

@@ -224,6 +224,10 @@ class GoObject:
         """Return names and values of the struct's fields, unexported ones too."""
         return ()
 
+    def plain(self) -> Any:
+        """Return the plain value that JSON shows; may raise `GoError`."""
+        return {}
+
 
 class Pointer:
     """A pointer as fmt meets it inside a struct; 0 is nil. The classes of its types set `TYPE`."""
@@ -243,6 +247,10 @@ class GoInteger(GoObject):
 
     def __init__(self, value: int) -> None:
         self.value = value
+
+    @override
+    def plain(self) -> int:
+        return self.value
 
     @override
     def __eq__(self, other: object) -> bool:

@@ -16,6 +16,7 @@ from notifier.languages.golang.values import (
     GoObject,
     Missing,
     Pointer,
+    Sealed,
     Sized,
     Uint8,
     kind,
@@ -72,7 +73,7 @@ class Verbs:
         self.precision: int | None = None
 
     def value(self, value: Any, verb: str) -> None:
-        """Write an argument. Raises `Exceeded`."""
+        """Write an argument. Raises `Exceeded`, and `GoError` for looking into a secret."""
         if value is None or isinstance(value, Missing):
             if verb in "Tv":
                 self.pad(printing.NIL)
@@ -96,6 +97,8 @@ class Verbs:
             self._put("interface {}(nil)" if self.go_syntax else printing.NIL)
         elif isinstance(value, Pointer):
             self._pointer(value, verb)
+        elif isinstance(value, Sealed):
+            self._sealed(value, verb)
         elif isinstance(value, bytes):
             self._bytes(value, verb, depth)
         elif verb == "w" and not self.erroring:
@@ -277,6 +280,12 @@ class Verbs:
         else:
             name = "[]byte" if verb == "v" and not depth else "[]uint8"
             self._items([Uint8(each) for each in value], verb, depth, name)
+
+    def _sealed(self, value: Sealed, verb: str) -> None:
+        """Write what stands for a secret; the verbs that would change it fail."""
+        if verb not in "svd" or self.go_syntax or self.precision is not None:
+            raise printing.sealed()
+        self._put(str(value) if verb == "s" else value.numbers)
 
     def _items(self, items: Any, verb: str, depth: int, name: str) -> None:
         depth = printing.descend(depth, self.run, len(items))
