@@ -21,6 +21,9 @@ from notifier.languages.golang.values import (
     Int64,
     Missing,
     NilDict,
+    NilStrings,
+    NilList,
+    NilStrings,
     Sealed,
     Uint8,
     Uint64,
@@ -145,6 +148,9 @@ _SCALARS: Final[Mapping[type, Callable[[Any], str]]] = {
     type(None): lambda _: "null",
     Missing: lambda _: "null",
     NilDict: lambda _: "null",
+    NilStrings: lambda _: "null",
+    NilList: lambda _: "null",
+    NilStrings: lambda _: "null",
 }
 """How each type without parts, but for texts, is written."""
 
