@@ -21,7 +21,6 @@ from notifier.languages.golang.values import (
     Int64,
     Missing,
     NilDict,
-    NilStrings,
     NilList,
     NilStrings,
     Sealed,
@@ -148,7 +147,6 @@ _SCALARS: Final[Mapping[type, Callable[[Any], str]]] = {
     type(None): lambda _: "null",
     Missing: lambda _: "null",
     NilDict: lambda _: "null",
-    NilStrings: lambda _: "null",
     NilList: lambda _: "null",
     NilStrings: lambda _: "null",
 }
