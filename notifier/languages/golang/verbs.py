@@ -6,7 +6,6 @@ The other half of `printf.py`, which reads the format (templates.md 3.4 trap 14)
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -38,8 +37,6 @@ _FLOATS: Final = {
     "E": ("E", 6),
 }
 """Verb of strconv and default precision for each verb of fmt."""
-_TAIL: Final = re.compile(r"[pP].*|[eE].*")
-_BINARY_TAIL: Final = re.compile(r"[pP].*")
 _STRINGER_VERBS: Final = frozenset("vsxXq")
 
 
@@ -251,7 +248,7 @@ class Verbs:
             self._unfilled(sign + written if signed else written)
             return
         if self.sharp and form != "b":
-            written = _pointed(written, form, precision)
+            written = numbers.pointed(written, form, precision)
         if not self.plus and sign == "+":
             self.pad(written)
         elif self.zero and not self.minus and self.width is not None:
@@ -371,20 +368,6 @@ class Verbs:
             self._digits(address, verb)
         else:
             self.bad(value, verb)
-
-
-def _pointed(written: str, form: str, precision: int) -> str:
-    """Return a number with the point and the trailing zeros that the flag `#` asks for."""
-    tail = (_BINARY_TAIL if form in "xX" else _TAIL).search(written)
-    body, rest = (written[: tail.start()], tail[0]) if tail else (written, "")
-    wanted = 0
-    if form in "gGx":
-        wanted = 6 if precision < 0 else precision
-    wanted -= len(body.replace(".", "").lstrip("0"))
-    if "." not in body:
-        wanted -= body == "0"
-        body += "."
-    return body + "0" * wanted + rest
 
 
 _WRITERS: Final[Mapping[str, Callable[[Verbs, Any, str], None]]] = {
