@@ -82,7 +82,9 @@ class Checker:
             found = methods.METHODS.get(base.type, {}).get(word)
             if found is not None:
                 return found
-        base = natures.dereferenced(base)
+        return self._held(node, natures.dereferenced(base), name)
+
+    def _held(self, node: nodes.Member, base: Nature, name: Nature) -> Nature:
         if base.kind == "map" and base.key is not None:
             if not name.unknown and not name.assignable_to(base.key):
                 raise Fault(f"cannot use {name} to get an element from {base}", node.name.at)
@@ -94,9 +96,10 @@ class Checker:
                     node.name.at,
                 )
             return base.element()
-        if word is None:
+        if not isinstance(node.name, nodes.String):
             raise Fault(f"type {base}[{name}] is undefined", node.at)
-        raise Fault(f"type {base} has no {'method' if node.called else 'field'} {word}", node.at)
+        kind = "method" if node.called else "field"
+        raise Fault(f"type {base} has no {kind} {node.name.value}", node.at)
 
     def _slice(self, node: nodes.Slice) -> Nature:
         base = self.visit(node.base)
@@ -132,9 +135,7 @@ class Checker:
             raise Fault(f"{name} is nil; cannot call nil as function", node.at)
         if nature.signature is None:
             raise Fault(f"{nature} is not callable", node.at)
-        return calls.fitting(
-            name, nature.signature, node.at, node.arguments, self._arguments(node)
-        )
+        return calls.fitting(name, nature.signature, node.at, node.arguments, self._arguments(node))
 
     def _arguments(self, node: nodes.Call | nodes.Builtin) -> tuple[Nature, ...]:
         return tuple(self.visit(argument) for argument in node.arguments)
@@ -148,7 +149,7 @@ class Checker:
         return calls.builtin(function, node.at, node.arguments, self._arguments(node))
 
     def _get(self, node: nodes.Builtin) -> Nature:
-        if len(node.arguments) != 2:  # noqa: PLR2004 - a value and a key
+        if len(node.arguments) != 2:
             raise Fault(
                 f"invalid number of arguments (expected 2, got {len(node.arguments)})", node.at
             )
@@ -161,9 +162,7 @@ class Checker:
             return base.element()
         if base.kind == "map" and base.key is not None:
             if not key.unknown and not key.assignable_to(base.key):
-                raise Fault(
-                    f"cannot use {key} to get an element from {base}", node.arguments[1].at
-                )
+                raise Fault(f"cannot use {key} to get an element from {base}", node.arguments[1].at)
             return base.element()
         raise Fault(f"type {base} does not support indexing", node.arguments[0].at)
 

@@ -198,10 +198,7 @@ class Climber:
     def _conditional(self, test: nodes.Node) -> nodes.Node:
         while self.at_operator("?"):
             self.advance()
-            if self.at_operator(":"):
-                then = test
-            else:
-                then = self.expression()
+            then = test if self.at_operator(":") else self.expression()
             self.expect("Operator", ":")
             otherwise = self.expression()
             test = self.made(

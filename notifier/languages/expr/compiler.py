@@ -1,7 +1,7 @@
 """From the tree to closures: every node becomes a function of the state.
 
 Places of faults are added where operations are called; a closure that cannot fail adds none.
-Loops of builtins with a predicate are in `loops.py`.
+Operators are in `operations.py`, members and calls in `reaching.py`, loops in `loops.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from notifier.languages.expr import (
     builtins,
-    containers,
     fetching,
     grammar,
     loops,
     methods,
     nodes,
+    operations,
     operators,
     reaching,
 )
@@ -25,8 +25,7 @@ from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import UNKNOWN, Nature
 from notifier.languages.expr.reaching import Evaluate
 from notifier.languages.expr.state import State
-from notifier.languages.expr import matching as patterns
-from notifier.languages.golang.values import GoError, Ints
+from notifier.languages.golang.values import GoError
 
 _SEGMENT: Final = 50
 """Operators in a row that nest as closures; Python's stack is small, so a longer row is cut."""
@@ -86,7 +85,7 @@ class Compiler:
         operand, at = self.compile(node.operand), node.at
         if node.operator == "+":
             return operand
-        change = operators.negate if node.operator == "-" else _negation
+        change = operators.negate if node.operator == "-" else operations.negation
 
         def evaluate(state: State) -> Any:
             value = operand(state)
@@ -107,23 +106,23 @@ class Compiler:
             left = self._operator(each, left)
             if count % _SEGMENT == 0 and each is not node:
                 segments.append(left)
-                left = _carried
-        return _in_a_row([*segments, left]) if segments else left
+                left = operations.carried
+        return operations.in_a_row([*segments, left]) if segments else left
 
     def _operator(self, node: nodes.Binary, left: Evaluate) -> Evaluate:
         right = self.compile_within(node, node.right)
         word, at = node.operator, node.at
         if word in grammar.CONJUNCTIONS:
-            return _conjunction(left, right, at)
+            return operations.conjunction(left, right, at)
         if word in grammar.DISJUNCTIONS:
-            return _disjunction(left, right, at)
+            return operations.disjunction(left, right, at)
         if word == "??":
-            return _coalescing(left, right)
+            return operations.coalescing(left, right)
         if word in ("==", "!="):
             return self._equality(node, left, right)
         if word == "matches" and isinstance(node.right, nodes.String):
-            return _placed(_matching_constant(node.right, at), left, right, at)
-        return _placed(_OPERATORS.get(word) or _plain(word), left, right, at)
+            return operations.placed(operations.matching(node.right, at), left, right, at)
+        return operations.placed(operations.operation(word), left, right, at)
 
     def compile_within(self, parent: nodes.Binary, node: nodes.Node) -> Evaluate:
         """Return what evaluates an operand; below `??` a chain may give a nil list as it is."""
@@ -132,12 +131,11 @@ class Compiler:
         return self.compile(node)
 
     def _equality(self, node: nodes.Binary, left: Evaluate, right: Evaluate) -> Evaluate:
-        kinds = {self.nature(node.left).type, self.nature(node.right).type}
-        if kinds == {"int"} or kinds == {"string"}:
-            strict = _strictly(int if kinds == {"int"} else str)
-            evaluate = _placed(strict, left, right, node.at)
+        kind = self.nature(node.left).type
+        if kind == self.nature(node.right).type and kind in operations.STRICT:
+            evaluate = operations.placed(operations.STRICT[kind], left, right, node.at)
         else:
-            evaluate = _equal(left, right, node.at)
+            evaluate = operations.equality(left, right, node.at)
         if node.operator == "==":
             return evaluate
         return lambda state: not evaluate(state)
@@ -263,140 +261,6 @@ class Compiler:
 
         return evaluate
 
-
-def _negation(value: Any) -> bool:
-    if value is True or value is False:
-        return not value
-    raise operators.not_a("bool", value)
-
-
-def _carried(state: State) -> Any:
-    return state.carried
-
-
-def _in_a_row(segments: list[Evaluate]) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        value = None
-        for segment in segments:
-            state.carried = value
-            value = segment(state)
-        return value
-
-    return evaluate
-
-
-def _conjunction(left: Evaluate, right: Evaluate, at: int) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        value = left(state)
-        if value is True:
-            return right(state)
-        if value is False:
-            return False
-        raise operators.not_a("bool", value).placed(at)
-
-    return evaluate
-
-
-def _disjunction(left: Evaluate, right: Evaluate, at: int) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        value = left(state)
-        if value is False:
-            return right(state)
-        if value is True:
-            return True
-        raise operators.not_a("bool", value).placed(at)
-
-    return evaluate
-
-
-def _coalescing(left: Evaluate, right: Evaluate) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        value = left(state)
-        return right(state) if containers.is_nil(value) else value
-
-    return evaluate
-
-
-def _equal(left: Evaluate, right: Evaluate, at: int) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        first, second = left(state), right(state)
-        if type(first) is str and type(second) is str:
-            return first == second
-        try:
-            return operators.equal(state, first, second)
-        except Fault as fault:
-            raise fault.placed(at) from None
-
-    return evaluate
-
-
-Operate = Callable[[State, Any, Any], Any]
-
-
-def _placed(operate: Operate, left: Evaluate, right: Evaluate, at: int) -> Evaluate:
-    def evaluate(state: State) -> Any:
-        first = left(state)
-        second = right(state)
-        try:
-            return operate(state, first, second)
-        except Fault as fault:
-            raise fault.placed(at) from None
-        except GoError as error:
-            raise Fault(str(error), at) from error
-
-    return evaluate
-
-
-def _plain(word: str) -> Operate:
-    operate = operators.BINARY[word]
-    return lambda _, left, right: operate(left, right)
-
-
-def _strictly(kind: type) -> Operate:
-    """Return the equality that the original uses where the check promised a type."""
-    name = "int" if kind is int else "string"
-
-    def operate(_: State, left: Any, right: Any) -> bool:
-        for value in (left, right):
-            if type(value) is not kind:
-                raise operators.not_a(name, value)
-        return bool(left == right)
-
-    return operate
-
-
-def _range(state: State, first: Any, last: Any) -> Ints:
-    start, end = operators.to_int(first), operators.to_int(last)
-    state.grow(max(end - start + 1, 0))
-    return Ints(range(start, end + 1))
-
-
-def _matching_constant(node: nodes.String, at: int) -> Operate:
-    try:
-        pattern = patterns.compiled(node.value)
-    except GoError as error:
-        raise Fault(str(error), at) from error
-    return lambda _, left, __: not containers.is_nil(left) and _found(pattern, left)
-
-
-def _matching(_: State, left: Any, right: Any) -> bool:
-    if containers.is_nil(left) or containers.is_nil(right):
-        return False
-    return _found(patterns.compiled(operators.text(right)), left)
-
-
-def _found(pattern: patterns.Pattern, value: Any) -> bool:
-    if isinstance(value, str | bytes):
-        return pattern.matches(value)
-    raise operators.not_a("[]uint8", value)
-
-
-_OPERATORS: Final[Mapping[str, Operate]] = {
-    "+": operators.add,
-    "in": operators.within,
-    "..": _range,
-    "matches": _matching,
-}
 
 _COMPILERS: Final[Mapping[type[nodes.Node], Callable[..., Evaluate]]] = {
     **dict.fromkeys(

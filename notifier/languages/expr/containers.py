@@ -85,10 +85,10 @@ def hashed(key: Any) -> Any:
         return (tuple, *map(hashed, key))
     if kind in NUMBERS or kind is bool:
         # A NaN equals nothing, itself included: each one is a key of its own.
-        return (kind, key) if key == key else object()  # noqa: PLR0124
+        return (kind, key) if key == key else object()
     if isinstance(key, values.GoObject):
         return (kind, key.text())
-    raise Fault(f"runtime error: hash of unhashable type {type_name(key)}")
+    raise Fault(f"hash of unhashable type: {type_name(key)}")
 
 
 def is_list(value: Any) -> bool:

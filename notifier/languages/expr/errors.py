@@ -9,7 +9,9 @@ ExprError                 everything a caller of this package sees
 
 from __future__ import annotations
 
-from typing_extensions import Self, override
+from typing import Self
+
+from typing_extensions import override
 
 from notifier.languages.seam import LanguageError
 

@@ -88,7 +88,7 @@ def length(value: Any) -> int:
 
 def sliced(state: State, base: Any, start: Any, stop: Any) -> Any:
     """Return `base[start:stop]`; ends out of range are moved in. Raises `Fault`."""
-    if not type(base) is str and not containers.is_list(base):
+    if type(base) is not str and not containers.is_list(base):
         raise Fault(f"cannot slice {_named(start)}")
     size = length(base)
     first, last = operators.to_int(start), operators.to_int(stop)

@@ -161,7 +161,7 @@ def in_list(table: Table, node: nodes.Node) -> nodes.Node:
 
 
 def _literals(
-    items: tuple[nodes.Node, ...], kind: type[nodes.String] | type[nodes.Integer]
+    items: tuple[nodes.Node, ...], kind: type[nodes.String | nodes.Integer]
 ) -> list[str | int]:
     found = [item.value for item in items if isinstance(item, kind)]
     return found if len(found) == len(items) else []

@@ -147,13 +147,12 @@ def _summed(node: nodes.Builtin, first: int, last: int) -> int | None:
     if not isinstance(other, nodes.Integer) or not (leading or _is_pointer(body.right, "")):
         return None
     spread = (last - first + 1) * other.value
-    match body.operator:
-        case "*":
-            return other.value * total
-        case "+":
-            return total + spread
-        case "-":
-            return total - spread if leading else spread - total
+    if body.operator == "*":
+        return other.value * total
+    if body.operator == "+":
+        return total + spread
+    if body.operator == "-":
+        return total - spread if leading else spread - total
     return None
 
 
@@ -165,7 +164,7 @@ def _reduced(node: nodes.Builtin, first: int, last: int) -> int | None:
     if not straight and not (_is_pointer(body.left, "acc") and _is_pointer(body.right, "")):
         return None
     total = _series(first, last)
-    if len(node.arguments) == 2:  # noqa: PLR2004 - no first value
+    if len(node.arguments) == 2:
         return total
     start = node.arguments[2]
     return start.value + total if isinstance(start, nodes.Integer) else None
@@ -184,7 +183,7 @@ def sum_list(table: Table, node: nodes.Node) -> nodes.Node:
     """`sum([a, b, c])` is `a + (b + c)`."""
     total = _builtin(node, "sum", 1)
     items = total.arguments[0] if total else None
-    if not isinstance(items, nodes.Array) or len(items.items) < 2:  # noqa: PLR2004
+    if not isinstance(items, nodes.Array) or len(items.items) < 2:
         return node
     found = items.items[-1]
     for item in reversed(items.items[:-1]):

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from typing_extensions import override
+
 from notifier.languages.expr import literals
 from notifier.languages.expr.errors import Fault
 from notifier.languages.golang import letters, quoting
@@ -43,6 +45,7 @@ class Token:
     value: str
     at: int
 
+    @override
     def __str__(self) -> str:
         """Return the token as errors show it."""
         return f"{self.kind}({quoting.quote(self.value)})" if self.value else self.kind

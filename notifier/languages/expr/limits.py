@@ -19,6 +19,9 @@ COPIES: Final = 4_000_000
 EXPR_STEPS: Final = 1_000_000
 """Steps of one evaluation: a turn of a loop, and every `NODES_PER_STEP` nodes of its body."""
 
+LONG: Final = 256
+"""Characters of a text that are looked at in one step."""
+
 NODES_PER_STEP: Final = 10
 """What a step weighs; items compared one by one weigh the same as nodes."""
 

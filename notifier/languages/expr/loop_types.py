@@ -53,29 +53,23 @@ def loop(checker: Visitor, node: nodes.Builtin) -> Nature:
     checker.scopes.append(Scope(collection, rule.names))
     predicate = checker.visit(node.arguments[1])
     checker.scopes.pop()
-    if len(node.arguments) == 3:  # noqa: PLR2004 - an order or a first value
+    if len(node.arguments) == 3:
         _extra(node, checker.visit(node.arguments[2]))
     return _result(node, rule, collection, predicate)
 
 
 def _extra(node: nodes.Builtin, nature: Nature) -> None:
     if node.name == "sortBy" and nature.kind != "string" and not nature.unknown:
-        raise Fault(
-            f"sortBy order argument must be a string (got {nature})", node.arguments[2].at
-        )
+        raise Fault(f"sortBy order argument must be a string (got {nature})", node.arguments[2].at)
 
 
-def _result(
-    node: nodes.Builtin, rule: _Rule, collection: Nature, predicate: Nature
-) -> Nature:
+def _result(node: nodes.Builtin, rule: _Rule, collection: Nature, predicate: Nature) -> Nature:
     body, results = predicate.body, predicate.signature
     if body is None or results is None or not results.results:
         if node.name == "sum":
             raise Fault(f"unknown builtin {node.name}", node.at)
         count = "two input" if node.name == "reduce" else "one input"
-        raise Fault(
-            f"predicate should has {count} and one output param", node.arguments[1].at
-        )
+        raise Fault(f"predicate should has {count} and one output param", node.arguments[1].at)
     given = results.results[0]
     if rule.test and given.kind != "bool" and not given.unknown:
         raise Fault(f"predicate should return boolean (got {given})", node.arguments[1].at)
@@ -106,7 +100,5 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "sum": _Rule(_summed, test=False),
     "groupBy": _Rule(lambda _collection, _body: natures.GROUPS, test=False),
     "sortBy": _Rule(lambda collection, _: collection, test=False),
-    "reduce": _Rule(
-        lambda _, body: body, test=False, names={"index": INT, "acc": UNKNOWN}
-    ),
+    "reduce": _Rule(lambda _, body: body, test=False, names={"index": INT, "acc": UNKNOWN}),
 }

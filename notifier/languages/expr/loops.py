@@ -17,14 +17,14 @@ class Loop:
     """One builtin with its compiled parts: the collection, the predicate, what to map to, the
     third argument; `steps` is what a turn costs."""
 
-    __slots__ = ("extra", "mapped", "node", "source", "steps", "test")
+    __slots__ = ("mapped", "node", "source", "steps", "test", "third")
 
     def __init__(self, compiler: Compiler, node: nodes.Builtin) -> None:
         self.node = node
         self.source = compiler.compile(node.arguments[0])
         rest = [compiler.compile(argument) for argument in node.arguments[1:]]
         self.test = rest[0] if rest else _current
-        self.extra = rest[1] if len(rest) > 1 else None
+        self.third = rest[1] if len(rest) > 1 else None
         self.mapped = _current if node.mapped is None else compiler.compile(node.mapped)
         size = sum(1 for argument in node.arguments[1:] for _ in nodes.walk(argument))
         self.steps = 1 + size // limits.NODES_PER_STEP
@@ -108,9 +108,7 @@ def _count(loop: Loop, state: State, value: Any) -> int:
 
 
 def _filter(loop: Loop, state: State, value: Any) -> list[Any]:
-    found = [
-        loop.mapped(state) for _ in state.loop(value, loop.steps) if _passes(loop, state)
-    ]
+    found = [loop.mapped(state) for _ in state.loop(value, loop.steps) if _passes(loop, state)]
     state.grow(len(found))
     return found
 
@@ -158,7 +156,7 @@ def _group_by(loop: Loop, state: State, value: Any) -> AnyMap:
 
 
 def _sort_by(loop: Loop, state: State, value: Any) -> list[Any]:
-    order = "asc" if loop.extra is None else loop.extra(state)
+    order = "asc" if loop.third is None else loop.third(state)
     if not isinstance(order, str):
         raise Fault("sortBy order argument must be a string")
     if order not in ("asc", "desc"):
@@ -174,8 +172,8 @@ def _sort_by(loop: Loop, state: State, value: Any) -> list[Any]:
 
 
 def _reduce(loop: Loop, state: State, value: Any) -> Any:
-    started = loop.extra is not None
-    total = loop.extra(state) if loop.extra is not None else None
+    started = loop.third is not None
+    total = loop.third(state) if loop.third is not None else None
     for scope in state.loop(value, loop.steps):
         if started:
             scope.acc = total

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -81,6 +83,7 @@ class Nature:
             or self.assignable_to(other)
         )
 
+    @override
     def __str__(self) -> str:
         """Return the type as errors show it."""
         return self.type or "unknown"

@@ -17,7 +17,7 @@ from notifier.languages.expr.natures import (
     UNKNOWN,
     Nature,
 )
-from notifier.languages.expr import matching as patterns
+from notifier.languages.golang import patterns
 from notifier.languages.golang.values import GoError
 
 Test = Callable[[Nature], bool]
@@ -91,9 +91,7 @@ def _rule(result: Nature, open_result: Nature, *tests: Test) -> _Rule:
     return rule
 
 
-def _arithmetic(
-    known: Callable[[Nature, Nature], Nature | None], *tests: Test
-) -> _Rule:
+def _arithmetic(known: Callable[[Nature, Nature], Nature | None], *tests: Test) -> _Rule:
     def rule(left: Nature, right: Nature) -> Nature | None:
         if left.number and right.number:
             return natures.promoted(left, right)

@@ -86,6 +86,7 @@ def equal(state: State, left: Any, right: Any) -> bool:
             return float(left) == float(right)
         return int(left) == int(right)
     if type(left) is str and type(right) is str:
+        state.scan(left)
         return left == right
     if containers.is_nil(left) and containers.is_nil(right):
         return True

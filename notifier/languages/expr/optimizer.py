@@ -61,9 +61,7 @@ def rewrite(table: Table, tree: nodes.Node, change: Change) -> nodes.Node:
     return done[tree]
 
 
-def _rebuilt(
-    table: Table, node: nodes.Node, done: dict[nodes.Node, nodes.Node]
-) -> nodes.Node:
+def _rebuilt(table: Table, node: nodes.Node, done: dict[nodes.Node, nodes.Node]) -> nodes.Node:
     changed: dict[str, Any] = {}
     for name in nodes.child_fields(node):
         held = getattr(node, name)

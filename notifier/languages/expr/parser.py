@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from typing_extensions import override
+
 from notifier.languages.expr import builtins, grammar, lexer, nodes
 from notifier.languages.expr.climbing import Climber
 from notifier.languages.expr.errors import Fault
@@ -26,6 +28,7 @@ def parse(text: str, nesting: int) -> nodes.Node:
 class Parser(Climber):
     """The parser with its values."""
 
+    @override
     def primary(self) -> nodes.Node:
         """Return a value with what follows it. Raises `Fault`."""
         token = self.current
@@ -44,6 +47,7 @@ class Parser(Climber):
             return self._postfix(found)
         return self._secondary()
 
+    @override
     def piped(self, left: nodes.Node) -> nodes.Node:
         """Return the call that a pipe leads to, with the left side as its first argument."""
         return self._call(self.expect("Identifier"), (left,))
@@ -63,18 +67,17 @@ class Parser(Climber):
 
     def _secondary(self) -> nodes.Node:
         token = self.current
-        match token.kind:
-            case "Identifier":
-                return self._named()
-            case "Number":
-                return self._number()
-            case "String":
-                self.advance()
-                return self._postfix(self.made(nodes.String(value=token.value, at=token.at)))
-            case "Bytes":
-                self.advance()
-                data = token.value.encode("latin-1")
-                return self._postfix(self.made(nodes.Bytes(value=data, at=token.at)))
+        if token.kind == "Identifier":
+            return self._named()
+        if token.kind == "Number":
+            return self._number()
+        if token.kind == "String":
+            self.advance()
+            return self._postfix(self.made(nodes.String(value=token.value, at=token.at)))
+        if token.kind == "Bytes":
+            self.advance()
+            data = token.value.encode("latin-1")
+            return self._postfix(self.made(nodes.Bytes(value=data, at=token.at)))
         if self.at_bracket("["):
             return self._postfix(self._array())
         if self.at_bracket("{"):
@@ -83,11 +86,10 @@ class Parser(Climber):
 
     def _named(self) -> nodes.Node:
         token = self.advance()
-        match token.value:
-            case "true" | "false":
-                return self.made(nodes.Bool(value=token.value == "true", at=token.at))
-            case "nil":
-                return self.made(nodes.Nil(at=token.at))
+        if token.value in ("true", "false"):
+            return self.made(nodes.Bool(value=token.value == "true", at=token.at))
+        if token.value == "nil":
+            return self.made(nodes.Nil(at=token.at))
         if self.at_bracket("("):
             return self._postfix(self._call(token))
         return self._postfix(self.made(nodes.Identifier(name=token.value, at=token.at)))

@@ -40,7 +40,7 @@ def power(base: float, exponent: float) -> float:
         return 1.0 if base == -1 else (0.0 if (abs(base) < 1) == (exponent > 0) else math.inf)
     mantissa = 1.0
     if rest:
-        if rest > 0.5:  # noqa: PLR2004 - to the nearer whole power
+        if rest > 0.5:
             rest -= 1
             whole += 1
         mantissa = exponential(rest * logarithm(base))
@@ -57,7 +57,7 @@ def _special(base: float, exponent: float) -> float | None:
     if base == 0 or math.isinf(base) or math.isinf(exponent):
         # The C library agrees with Go here, and only refuses to divide by zero.
         return _of_zero(base, exponent) if base == 0 and exponent < 0 else math.pow(base, exponent)
-    if abs(exponent) == 0.5:  # noqa: PLR2004 - square roots are exact
+    if abs(exponent) == 0.5:
         if base < 0:
             return math.nan
         root = math.sqrt(base)
@@ -83,7 +83,7 @@ def _multiplied(base: float, whole: int, mantissa: float, *, inverse: bool) -> f
             exponent += twos
         factor *= factor
         twos *= 2
-        if factor < 0.5:  # noqa: PLR2004 - keep the mantissa in [0.5, 1)
+        if factor < 0.5:
             factor += factor
             twos -= 1
         whole >>= 1

@@ -122,14 +122,10 @@ def applied(function: Any, given: list[Any], strict: bool) -> Any:
     if function is None:
         raise Fault("invalid operation: cannot call nil")
     if not isinstance(function, Func):
-        raise Fault(
-            f"invalid operation: cannot call non-function of type {type_name(function)}"
-        )
+        raise Fault(f"invalid operation: cannot call non-function of type {type_name(function)}")
     wanted = function.parameters
     if len(given) != len(wanted):
-        raise Fault(
-            f"invalid number of arguments: expected {len(wanted)}, got {len(given)}"
-        )
+        raise Fault(f"invalid number of arguments: expected {len(wanted)}, got {len(given)}")
     return function.function(
         *(_passed(value, kind, strict) for value, kind in zip(given, wanted, strict=True))
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from notifier.languages.expr import containers
-from notifier.languages.expr.containers import AnyMap
 from notifier.languages.golang import bytetexts, jsontext, numbers, printing, runs
 
 _ESCAPES: Final = {

@@ -70,6 +70,11 @@ class State:
         """Charge items that are looked at one by one. Raises `Fault`."""
         self.turn(items // limits.NODES_PER_STEP)
 
+    def scan(self, text: str | bytes) -> None:
+        """Charge a text that is looked at from one end to the other. Raises `Fault`."""
+        if len(text) >= limits.LONG:
+            self.turn(len(text) // limits.LONG)
+
     def turn(self, steps: int) -> None:
         """Charge steps. Raises `Fault`."""
         self._steps -= steps
@@ -102,4 +107,5 @@ def looped(value: Any) -> Sequence[Any]:
         return [values.Uint8(byte) for byte in bytetexts.encode(value)]
     if isinstance(value, dict | AnyMap):
         return [_ABSENT] * len(value)
-    raise Fault(f"reflect: call of reflect.Value.Len on {containers.kind(value)} Value")
+    kind = "zero" if value is None else containers.kind(value)
+    raise Fault(f"reflect: call of reflect.Value.Len on {kind} Value")

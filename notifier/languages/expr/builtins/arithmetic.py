@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from notifier.languages.expr import containers, natures, operators, showing
+from notifier.languages.expr import containers, natures, operators
 from notifier.languages.expr.builtins import registry
 from notifier.languages.expr.builtins.registry import INVALID, NUMERIC, Natures, builtin
 from notifier.languages.expr.containers import INTEGERS, NUMBERS, type_name
@@ -14,7 +14,7 @@ from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import Nature
 from notifier.languages.expr.state import State
 from notifier.languages.golang import numbers
-from notifier.languages.golang.values import GoError, GoObject, Sized
+from notifier.languages.golang.values import GoError, GoObject
 
 _ANY_NUMBER: Final = 1_000_000
 _PARSABLE: Final = NUMERIC | {"string"}
@@ -66,7 +66,7 @@ def rounded(_: State, value: Any) -> float:
 
 def _half_away(number: float) -> float:
     rest, whole = math.modf(number)
-    return whole + math.copysign(1.0, number) if abs(rest) >= 0.5 else whole  # noqa: PLR2004
+    return whole + math.copysign(1.0, number) if abs(rest) >= 0.5 else whole
 
 
 @builtin(
@@ -82,6 +82,8 @@ def integer(_: State, value: Any) -> int:
             raise Fault(f"invalid operation: int({value})") from error
     if isinstance(value, GoObject) and value.KIND in ("int", "int64"):
         return operators.whole(value)
+    if value is None:
+        raise Fault("reflect: call of reflect.Value.Type on zero Value")
     return operators.to_int(value)
 
 
@@ -191,7 +193,7 @@ def median(state: State, *given: Any) -> float:
 
 
 def _nan_first(number: float) -> tuple[bool, float]:
-    return (number == number, number)  # noqa: PLR0124 - a NaN equals nothing
+    return (number == number, number)
 
 
 # Bits

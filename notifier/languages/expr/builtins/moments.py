@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from notifier.languages.expr import natures
-from notifier.languages.expr.builtins.registry import Natures, builtin, shown
+from notifier.languages.expr.builtins.registry import Natures, builtin
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import Nature
 from notifier.languages.expr.operators import ask, text
@@ -43,7 +43,7 @@ def now(state: State, zone: Any = None) -> times.Time:
     raise Fault("invalid number of arguments (expected 0, got 1)")
 
 
-@builtin("duration('1h').Minutes()", "60", "string -> duration")
+@builtin("duration('1h').Minutes()", "60", "string -> duration", lenient=True)
 def duration(_: State, value: Any) -> durations.Duration:
     """Return the duration that a text such as `1h30m` means."""
     return durations.parse(text(value))
@@ -54,12 +54,12 @@ def _date(_: str, arguments: Natures) -> Nature:
         raise Fault("invalid number of arguments (expected at least 1, got 0)")
     if arguments[0].type == natures.LOCATION.type:
         arguments = arguments[1:]
-    if len(arguments) > 3:  # noqa: PLR2004 - date, layout and zone
+    if len(arguments) > 3:
         raise Fault(f"invalid number of arguments (expected at most 3, got {len(arguments)})")
     return natures.TIME
 
 
-@builtin("date('2023-08-14T10:00:00Z').Year()", "2023", check=_date, arguments=(1, 4))
+@builtin("date('2023-08-14T10:00:00Z').Year()", "2023", check=_date, arguments=(1, 4), lenient=True)
 def date(state: State, *given: Any) -> times.Time:
     """Return the time that a text means; a layout and a zone may follow, a zone may lead."""
     zone = given[0] if isinstance(given[0], zones.Location) else None
@@ -67,11 +67,11 @@ def date(state: State, *given: Any) -> times.Time:
     if not arguments:
         raise Fault("runtime error: index out of range [0] with length 0")
     source = text(arguments[0])
-    match arguments[1:]:
-        case (layout,):
-            return _parsed(state, text(layout), source, zone)
-        case (layout, name):
-            return _parsed(state, text(layout), source, zones.load(text(name)))
+    if len(arguments) == 2:
+        return _parsed(state, text(arguments[1]), source, zone)
+    if len(arguments) == 3:
+        named = zones.load(text(arguments[2]))
+        return _parsed(state, text(arguments[1]), source, named)
     for layout in _LAYOUTS:
         try:
             return _parsed(state, layout, source, zone)
@@ -80,15 +80,13 @@ def date(state: State, *given: Any) -> times.Time:
     raise Fault(f"invalid date {source}")
 
 
-def _parsed(
-    state: State, layout: str, source: str, zone: zones.Location | None
-) -> times.Time:
+def _parsed(state: State, layout: str, source: str, zone: zones.Location | None) -> times.Time:
     if zone is not None:
         return times.parse(layout, source, zone, zone)
     return times.parse(layout, source, local=zones.load(state.run.surroundings.zone))
 
 
-@builtin("string(timezone('UTC'))", "UTC", "string -> location")
+@builtin("string(timezone('UTC'))", "UTC", "string -> location", lenient=True)
 def timezone(_: State, value: Any) -> zones.Location:
     """Return the time zone of a name such as `Asia/Tokyo`."""
     return zones.load(text(value))

@@ -23,8 +23,9 @@ Called = TypeVar("Called", bound=Callable[..., Any])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One builtin. `call` takes the state and the arguments; it raises `Fault` or `GoError`.
-    `least` and `most` bound the number of arguments; of a `single` one the original looks at
-    the last argument only. Those with a predicate have no `call`: `loops.py` compiles them."""
+    `least` and `most` bound the number of arguments. Calls that the check did not look at may
+    have more: of a `single` builtin the original then takes the last one, of a `lenient` one the
+    first `least`. Those with a predicate have no `call`: `loops.py` compiles them."""
 
     name: str
     doc: str
@@ -36,6 +37,7 @@ class Function:
     least: int = 1
     most: int = 1
     single: bool = False
+    lenient: bool = False
 
     @property
     def nature(self) -> Nature:
@@ -47,8 +49,13 @@ class Function:
         """Call the builtin. Raises `Fault` or `GoError`."""
         if self.single:
             arguments = arguments[-1:]
+        if self.lenient and len(arguments) > self.most:
+            arguments = arguments[: self.least]
         if self.call is None or not self.least <= len(arguments) <= self.most:
             raise Fault(f"invalid number of arguments for {self.name}")
+        for argument in arguments:
+            if type(argument) is str:
+                state.scan(argument)
         return self.call(state, *arguments)
 
 
@@ -91,6 +98,7 @@ def builtin(
     check: Check | None = None,
     arguments: tuple[int, int] = (1, 1),
     single: bool = False,
+    lenient: bool = False,
     name: str = "",
 ) -> Callable[[Called], Called]:
     """Register the function below under its own name, without a trailing `_`."""
@@ -108,6 +116,7 @@ def builtin(
             least=arguments[0],
             most=arguments[1],
             single=single,
+            lenient=lenient,
         )
         return call
 

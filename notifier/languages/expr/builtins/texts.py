@@ -36,6 +36,7 @@ def trim(_: State, value: Any, cutset: Any = None) -> str:
     "trimPrefix('HelloWorld', 'Hello')", "World",
     "string, string -> string", "string -> string",
     arguments=(1, 2), name="trimPrefix",
+    lenient=True,
 )  # fmt: skip
 def trim_prefix(_: State, value: Any, prefix: Any = " ") -> str:
     """Remove a text from the start; a space if none is given."""
@@ -46,6 +47,7 @@ def trim_prefix(_: State, value: Any, prefix: Any = " ") -> str:
     "trimSuffix('HelloWorld', 'World')", "Hello",
     "string, string -> string", "string -> string",
     arguments=(1, 2), name="trimSuffix",
+    lenient=True,
 )  # fmt: skip
 def trim_suffix(_: State, value: Any, suffix: Any = " ") -> str:
     """Remove a text from the end; a space if none is given."""
@@ -113,7 +115,7 @@ def replace(state: State, value: Any, old: Any, new: Any, count: Any = -1) -> st
     return source.replace(sought, put, times)
 
 
-@builtin("repeat('Hi', 3)", "HiHiHi", "string, int -> string", arguments=(2, 2))
+@builtin("repeat('Hi', 3)", "HiHiHi", "string, int -> string", arguments=(2, 2), lenient=True)
 def repeat(state: State, value: Any, count: Any) -> str:
     """Return the text so many times over."""
     times = operators.to_int(count)
@@ -132,6 +134,7 @@ def repeat(state: State, value: Any, count: Any) -> str:
     "[]string, string -> string", "[]any, string -> string", "[]any -> string",
     "[]string, string -> string", "[]string -> string",
     arguments=(1, 2),
+    lenient=True,
 )  # fmt: skip
 def join(state: State, values: Any, glue: Any = "") -> str:
     """Put texts together with another between them."""
@@ -147,7 +150,12 @@ _JOINABLE = frozenset(("[]string", "[]interface {}"))
 
 
 @builtin(
-    "indexOf('apple pie', 'pie')", "6", "string, string -> int", arguments=(2, 2), name="indexOf"
+    "indexOf('apple pie', 'pie')",
+    "6",
+    "string, string -> int",
+    arguments=(2, 2),
+    name="indexOf",
+    lenient=True,
 )
 def index_of(_: State, value: Any, sought: Any) -> int:
     """Return where a text first stands in another, in bytes; -1 if nowhere."""
@@ -157,6 +165,7 @@ def index_of(_: State, value: Any, sought: Any) -> int:
 @builtin(
     "lastIndexOf('apple pie', 'p')", "6", "string, string -> int",
     arguments=(2, 2), name="lastIndexOf",
+    lenient=True,
 )  # fmt: skip
 def last_index_of(_: State, value: Any, sought: Any) -> int:
     """Return where a text last stands in another, in bytes; -1 if nowhere."""
@@ -166,6 +175,7 @@ def last_index_of(_: State, value: Any, sought: Any) -> int:
 @builtin(
     "hasPrefix('HelloWorld', 'Hello')", "true", "string, string -> bool",
     arguments=(2, 2), name="hasPrefix",
+    lenient=True,
 )  # fmt: skip
 def has_prefix(_: State, value: Any, prefix: Any) -> bool:
     """Tell whether a text starts with another."""
@@ -175,26 +185,27 @@ def has_prefix(_: State, value: Any, prefix: Any) -> bool:
 @builtin(
     "hasSuffix('HelloWorld', 'World')", "true", "string, string -> bool",
     arguments=(2, 2), name="hasSuffix",
+    lenient=True,
 )  # fmt: skip
 def has_suffix(_: State, value: Any, suffix: Any) -> bool:
     """Tell whether a text ends with another."""
     return text(value).endswith(text(suffix))
 
 
-@builtin("toJSON({'a': 1})", '{\n  "a": 1\n}', "any -> string", name="toJSON")
+@builtin("toJSON({'a': 1})", '{\n  "a": 1\n}', "any -> string", name="toJSON", lenient=True)
 def to_json(state: State, value: Any) -> str:
     """Return the value as JSON, indented by two spaces."""
     return jsontext.marshal(value, indent="  ", run=state.run)
 
 
-@builtin("fromJSON('[1, 2]')", "[1,2]", "string -> any", name="fromJSON")
+@builtin("fromJSON('[1, 2]')", "[1,2]", "string -> any", name="fromJSON", lenient=True)
 def from_json(state: State, value: Any) -> Any:
     """Return the value that a JSON text holds; its numbers are floats."""
     state.copy(len(text(value)))
     return jsontext.unmarshal(value, state.run)
 
 
-@builtin("toBase64('Hello')", "SGVsbG8=", "string -> string", name="toBase64")
+@builtin("toBase64('Hello')", "SGVsbG8=", "string -> string", name="toBase64", lenient=True)
 def to_base64(state: State, value: Any) -> str:
     """Return the text in base 64."""
     data = bytetexts.encode(text(value))
@@ -202,7 +213,7 @@ def to_base64(state: State, value: Any) -> str:
     return base64.b64encode(data).decode()
 
 
-@builtin("fromBase64('SGVsbG8=')", "Hello", "string -> string", name="fromBase64")
+@builtin("fromBase64('SGVsbG8=')", "Hello", "string -> string", name="fromBase64", lenient=True)
 def from_base64(_: State, value: Any) -> str:
     """Return the text that base 64 stands for; line breaks in it do not count."""
     source = text(value).replace("\r", "").replace("\n", "")
