@@ -19,8 +19,15 @@ from notifier.languages.golang.values import GoError, NilStrings, Strings
 LONGEST_PATTERN: Final = 512
 LONGEST_SUBJECT: Final = 64 * 1024
 """In bytes."""
-_STRIDE: Final = 256
-"""A search costs a step for so many bytes: a pattern may look at all of them before it fails."""
+_MEMORY: Final = 1024 * 1024
+"""What a compiled pattern may take, in bytes; RE2 refuses larger ones (`\\pL{1000}`), Go does
+not."""
+_REFUSING: Final = 5_000
+"""Steps that a pattern costs which RE2 refuses: it has done most of the work by then."""
+_STRIDE: Final = 1024
+_SMALLEST: Final = 16
+"""A search costs a step for so many bytes and four instructions, of which every pattern has some:
+RE2 may look at all bytes for all instructions before it fails."""
 
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _TOKEN: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\(\?P?<([^>]*)>", re.DOTALL)
@@ -29,25 +36,32 @@ _REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))|\$")
 _CONTINUED: Final = re.compile(rb"(?<=[\xc2-\xf4\x80-\xbf])[\x80-\xbf]")
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
+_OPTIONS.max_mem = _MEMORY
 
 
 class Pattern:
     """A compiled pattern. Methods raise `GoError` for a subject that is too long, and `Exceeded`
     past the limits of the run."""
 
-    __slots__ = ("_compiled", "_names")
+    __slots__ = ("_compiled", "_names", "_weight", "cost")
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
+        self._weight = max(compiled.programsize, _SMALLEST) // 4
+        self.cost: int = compiled.programsize // 8
         self._names = {bytetexts.decode(name): at for name, at in compiled.groupindex.items()}
 
-    def matches(self, subject: str | bytes) -> bool:
+    def matches(self, subject: str | bytes, run: runs.Run | None = None) -> bool:
         """Say whether the pattern matches somewhere."""
-        return self._search(_bounded(subject), 0) is not None
+        data = _bounded(subject)
+        if run is not None:
+            self._charge(run, len(data))
+        return self._search(data, 0) is not None
 
-    def find(self, subject: str) -> str:
+    def find(self, run: runs.Run, subject: str) -> str:
         """Return the first match; nothing if there is none."""
         data = _bounded(subject)
+        self._charge(run, len(data))
         found = self._search(data, 0)
         return "" if found is None else bytetexts.decode(data[slice(*found.span())])
 
@@ -116,12 +130,15 @@ class Pattern:
         """Search again and again, each time at least a character further on."""
         position = 0
         while position <= len(data):
-            run.step(1 + (len(data) - position) // _STRIDE)
+            self._charge(run, len(data) - position)
             found = self._search(data, position)
             if found is None:
                 return
             yield found
             position = max(found.end(), position + _width(data, position))
+
+    def _charge(self, run: runs.Run, length: int) -> None:
+        run.step(1 + length * self._weight // _STRIDE)
 
     def _spans(self, run: runs.Run, data: bytes, count: int) -> Iterator[tuple[int, int]]:
         """Return where the first so many matches are; an empty one right behind another is
@@ -181,21 +198,36 @@ def _bounded(subject: str | bytes) -> bytes:
     return data
 
 
-@functools.lru_cache(maxsize=256)
-def compiled(text: str) -> Pattern:
-    """Return the pattern that a text is. Raises `GoError` for a malformed or too long one."""
+def compiled(text: str, run: runs.Run | None = None) -> Pattern:
+    """Return the pattern that a text is. Charges what it costs to compile, whether that has been
+    done before or not. Raises `GoError` for a malformed or too long one."""
+    found = _compiled(text)
+    if isinstance(found, Pattern):
+        if run is not None:
+            run.step(found.cost)
+        return found
+    if run is not None and "too large" in found:
+        run.step(_REFUSING)
+    raise GoError(found)
+
+
+@functools.lru_cache(maxsize=128)
+def _compiled(text: str) -> Pattern | str:
+    """Return a pattern, or why there is none: to find that out may take longest."""
     data = bytetexts.encode(text)
     if len(data) > LONGEST_PATTERN:
-        raise GoError(
+        return (
             f"error parsing regexp: expression is longer than {LONGEST_PATTERN} bytes: shorten it"
         )
-    _check(text)
     try:
+        _check(text)
         return Pattern(re2.compile(data, _OPTIONS))
+    except GoError as err:
+        return str(err)
     except re2.error as err:
         told = err.args[0]
         told = bytetexts.decode(told) if isinstance(told, bytes) else str(told)
-        raise GoError(f"error parsing regexp: {told}") from None
+        return f"error parsing regexp: {told}"
 
 
 def _check(text: str) -> None:

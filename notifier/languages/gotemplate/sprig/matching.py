@@ -11,14 +11,18 @@ from notifier.languages.golang.values import GoError, Strings
 from notifier.languages.gotemplate.registry import register
 
 
-@register("string, string -> bool", '{{regexMatch "^v[0-9]+" "v19"}}', "true", "regexMatch")
-def regex_match(pattern: str, text: str) -> bool:
+@register(
+    "string, string -> bool", '{{regexMatch "^v[0-9]+" "v19"}}', "true", "regexMatch", metered=True
+)
+def regex_match(run: runs.Run, pattern: str, text: str) -> bool:
     """Tell whether the pattern matches somewhere in the text; a malformed one does not."""
     try:
-        found = patterns.compiled(pattern)
+        found = patterns.compiled(pattern, run)
+    except runs.Exceeded:
+        raise
     except GoError:
         return False
-    return found.matches(text)
+    return found.matches(text, run)
 
 
 @register(
@@ -26,10 +30,11 @@ def regex_match(pattern: str, text: str) -> bool:
     '{{mustRegexMatch "^v[0-9]+" "v19"}}',
     "true",
     "mustRegexMatch",
+    metered=True,
 )
-def must_regex_match(pattern: str, text: str) -> bool:
+def must_regex_match(run: runs.Run, pattern: str, text: str) -> bool:
     """Tell whether the pattern matches somewhere in the text. Fails on a malformed one."""
-    return patterns.compiled(pattern).matches(text)
+    return patterns.compiled(pattern, run).matches(text, run)
 
 
 @register(
@@ -38,10 +43,11 @@ def must_regex_match(pattern: str, text: str) -> bool:
     "19",
     "regexFind",
     "mustRegexFind",
+    metered=True,
 )
-def regex_find(pattern: str, text: str) -> str:
+def regex_find(run: runs.Run, pattern: str, text: str) -> str:
     """Return the first match of the pattern, an empty text if there is none."""
-    return patterns.compiled(pattern).find(text)
+    return patterns.compiled(pattern, run).find(run, text)
 
 
 @register(
@@ -54,7 +60,7 @@ def regex_find(pattern: str, text: str) -> str:
 )
 def regex_find_all(run: runs.Run, pattern: str, text: str, count: int) -> Strings:
     """Return the first so many matches of the pattern, all for a negative count."""
-    return patterns.compiled(pattern).find_all(run, text, count)
+    return patterns.compiled(pattern, run).find_all(run, text, count)
 
 
 @register(
@@ -67,7 +73,7 @@ def regex_find_all(run: runs.Run, pattern: str, text: str, count: int) -> String
 )
 def regex_replace_all(run: runs.Run, pattern: str, text: str, replacement: str) -> str:
     """Return the text with all matches replaced; `$1` or `${1}` stands for what a group matched."""
-    return patterns.compiled(pattern).replace(run, text, replacement)
+    return patterns.compiled(pattern, run).replace(run, text, replacement)
 
 
 @register(
@@ -80,7 +86,7 @@ def regex_replace_all(run: runs.Run, pattern: str, text: str, replacement: str) 
 )
 def regex_replace_all_literal(run: runs.Run, pattern: str, text: str, replacement: str) -> str:
     """Return the text with all matches replaced by a text as it is."""
-    return patterns.compiled(pattern).replace_literal(run, text, replacement)
+    return patterns.compiled(pattern, run).replace_literal(run, text, replacement)
 
 
 @register(
@@ -94,7 +100,7 @@ def regex_replace_all_literal(run: runs.Run, pattern: str, text: str, replacemen
 def regex_split(run: runs.Run, pattern: str, text: str, count: int) -> Strings:
     """Return the parts between matches of the pattern, at most so many if the count is not
     negative."""
-    return patterns.compiled(pattern).split(run, text, count)
+    return patterns.compiled(pattern, run).split(run, text, count)
 
 
 @register(
