@@ -90,6 +90,10 @@ class Time(GoObject):
         return hash((self.second, self.nanosecond))
 
     @override
+    def identical(self, other: object) -> bool:
+        return self == other and isinstance(other, Time) and self.location is other.location
+
+    @override
     def __repr__(self) -> str:
         return f"Time({self.text()})"
 

@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from typing_extensions import override
 
@@ -150,7 +150,7 @@ class Sealed(str):
     TYPE: ClassVar[str] = "[]uint8"
     numbers: str
 
-    def __new__(cls, text: str, numbers: str) -> Sealed:
+    def __new__(cls, text: str, numbers: str) -> Self:
         """Seal; both texts must be different for different values."""
         made = super().__new__(cls, text)
         made.numbers = numbers
@@ -223,6 +223,10 @@ class GoObject:
     def inside(self) -> tuple[tuple[str, Any], ...]:
         """Return names and values of the struct's fields, unexported ones too."""
         return ()
+
+    def identical(self, other: object) -> bool:
+        """Say what Go's `==` says; Python's is deep equality, which looks behind pointers."""
+        return self == other
 
     def plain(self) -> Any:
         """Return the plain value that JSON shows; may raise `GoError`."""
