@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notifier.languages import jinja
+from notifier.languages import adapters, jinja
 from notifier.languages.seam import (
     Condition,
     ConditionLanguage,
@@ -36,11 +36,12 @@ __all__ = [
 ]
 
 TEMPLATES: Mapping[str, TemplateLanguage] = {
+    "go": adapters.Go(),
     "jinja": jinja.Jinja(),
 }
 """Template languages by the word that `engine:` names them by."""
 
-CONDITIONS: Mapping[str, ConditionLanguage] = {}
+CONDITIONS: Mapping[str, ConditionLanguage] = {"expr": adapters.Expr()}
 """Condition languages by name; conditions are always `expr`."""
 
 
