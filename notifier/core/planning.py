@@ -165,23 +165,23 @@ class _Planner:
         for condition in self._conditions(configuration, subscription):
             listener = Listener(subscription, condition)
             ruling = self.judge.rule(listener, partial(scope.evaluate, condition))
-            match self._untold(listener, ruling):
-                case Fired(once):
-                    if spec is None:
-                        self._no_service(configuration, subscription)
-                        continue
-                    yield Wish(
-                        configuration=configuration,
-                        subscription=subscription,
-                        spec=spec,
-                        condition=condition,
-                        once=once,
-                        muted=muted,
-                    )
-                case Refused(decision, detail):
-                    self._no(decision, configuration, subscription, condition, detail)
-                case None:
-                    pass
+            ruling = self._untold(listener, ruling)
+            if ruling is None:
+                continue
+            if isinstance(ruling, Refused):
+                self._no(ruling.decision, configuration, subscription, condition, ruling.detail)
+                continue
+            if spec is None:
+                self._no_service(configuration, subscription)
+                continue
+            yield Wish(
+                configuration=configuration,
+                subscription=subscription,
+                spec=spec,
+                condition=condition,
+                once=ruling.once,
+                muted=muted,
+            )
 
     def _conditions(
         self, configuration: Configuration, subscription: Subscription
