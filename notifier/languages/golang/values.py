@@ -276,6 +276,11 @@ class GoError(Exception):
     """A function or method failed as its Go original does; the message is Go's where cheap."""
 
 
+class Refused(GoError):
+    """We do not do what the Go original would: past a limit, or with a secret. Functions whose
+    original swallows its errors let these through."""
+
+
 _KINDS: Final[Mapping[type, str]] = {
     bool: "bool",
     int: "int",
