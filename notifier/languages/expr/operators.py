@@ -129,7 +129,7 @@ def same(state: State, left: Any, right: Any) -> bool:
     if isinstance(left, AnyMap):
         return left is right or _same_maps(state, left, right)
     if isinstance(left, values.GoObject):
-        return left.text() == right.text()
+        return bool(left == right)
     return not isinstance(left, values.Func) and bool(left == right)
 
 
