@@ -44,6 +44,8 @@ BOMBS = [
     '{{shuffle (repeat 1000000 "a")}}',
     '{{splitList "" (repeat 1000000 "a")}}',
     '{{splitList "a" (repeat 1000000 "a")}}',
+    "{{$l := list 1}}{{range until 100}}{{$l = list $l $l}}{{end}}{{toPrettyJson $l}}",
+    "{{$l := list 1}}{{range until 100}}{{$l = list $l $l}}{{end}}{{toDecimal $l}}",
     '{{fromJson (repeat 200000 "[")}}',
 ]
 
@@ -77,6 +79,16 @@ def test_the_limits_of_the_run_hold(template: str) -> None:
     limits = runs.Limits(text=64, items=10)
     with pytest.raises(gotemplate.ExecError, match="builds a"):
         gotemplate.parse(template).execute({"text": "x" * 65}, runs.Run(limits))
+
+
+@pytest.mark.parametrize(
+    "template",
+    ['{{semver (repeat 2000 "1")}}', '{{semverCompare (repeat 2000 "1") "1"}}'],
+)
+def test_versions_are_short(render: Render, template: str) -> None:
+    """A version or constraint of thousands of characters is none."""
+    with pytest.raises(gotemplate.ExecError, match=r"Invalid|improper"):
+        render(template)
 
 
 @pytest.mark.parametrize(
