@@ -15,7 +15,7 @@ from notifier.languages.gotemplate import arguments, fields, nodes
 from notifier.languages.gotemplate.execution import Expression, Frame, Source
 from notifier.languages.gotemplate.registry import Function
 
-_LONG_TEXT: Final = 10
+_LONG_TEXT: Final = 7
 _LONG_LIST: Final = 5
 """Powers of two of characters and items: reading so many is worth a step."""
 

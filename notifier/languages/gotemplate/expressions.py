@@ -18,6 +18,9 @@ from notifier.languages.gotemplate.registry import Function
 _LAZY: Final = frozenset(("and", "or"))
 """Builtins that leave operands alone once they know."""
 
+_CALL: Final = 5
+"""Steps that a call takes beside its operands: functions do more than the nodes of a template."""
+
 
 class Expressions:
     """The compiler of the expressions of one template."""
@@ -172,6 +175,7 @@ class Expressions:
         previous: Expression | None,
     ) -> Expression:
         """Compile a field chain with arguments."""
+        self.nodes += _CALL
         prepared = [(operand, self.prepared(operand)) for operand in operands]
         return calls.member_call(self.source, node, receiver, names, prepared, previous)
 
@@ -202,6 +206,7 @@ class Expressions:
         if previous is not None:
             previous = calls.checked(self.source, node, kinds[-1], previous)
         if function.name == "call":
+            self.nodes += _CALL
             name = nodes.show(operands[0]) if operands else "function"
             return calls.of_value(self.source, node, name, made, previous)
         if function.name == "not" and previous is None:
@@ -209,6 +214,7 @@ class Expressions:
             return lambda frame, dot: not operand(frame, dot)
         if function.name == "eq" and previous is None and len(made) == 2:
             return comparing.equality(self.source, node, made[0], made[1])
+        self.nodes += _CALL
         return calls.function_call(self.source, node, function, made, previous)
 
     def lazy(

@@ -29,13 +29,14 @@ class Pipelines:
         self.functions = functions
         self.called: set[str] = set()
         self.tokens = lexer.tokens(text)
+        self.tokens += self.tokens[-1:] * 2  # so that whoever looks at the end may take it
         self.index = 0
         self.variables = ["$"]
         self.nesting = 0
 
     def peek(self) -> lexer.Token:
         """Return the next token and stay before it."""
-        return self.tokens[min(self.index, len(self.tokens) - 1)]
+        return self.tokens[self.index]
 
     def next(self) -> lexer.Token:
         """Return the next token; the last one for ever."""
@@ -45,9 +46,9 @@ class Pipelines:
 
     def peek_word(self) -> lexer.Token:
         """Skip space; return the token after it and stay before it."""
-        while self.peek().kind == lexer.SPACE:
+        if self.tokens[self.index].kind == lexer.SPACE:  # one token, however long
             self.index += 1
-        return self.peek()
+        return self.tokens[self.index]
 
     def next_word(self) -> lexer.Token:
         """Skip space; return the token after it."""
@@ -65,7 +66,7 @@ class Pipelines:
     def error(self, message: str, token: lexer.Token | None = None) -> errors.ParseError:
         """Return the error at a token, or at the latest one."""
         if token is None:
-            token = self.tokens[min(max(self.index - 1, 0), len(self.tokens) - 1)]
+            token = self.tokens[max(self.index - 1, 0)]
         line, column = errors.position(self.text, token.offset)
         shown = token.text if token.kind not in (lexer.ERROR, lexer.EOF) else ""
         return errors.ParseError(message, line=line, column=column, text=shown)
@@ -87,11 +88,14 @@ class Pipelines:
         offset = self.peek_word().offset
         variables, assigns = self.declarations(context)
         commands: list[nodes.Command] = []
+        nesting = self.nesting
         while (token := self.next_word()).kind != end:
             if token.kind not in _TERMS:
                 self.unexpected(token, context)
             self.index -= 1
             commands.append(self.command())
+            self.deeper()  # a stage is a call around the one before
+        self.nesting = nesting
         if not commands:
             raise self.error(f"missing value for {context}", token)
         for stage, command in enumerate(commands[1:], 2):
