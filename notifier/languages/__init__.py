@@ -16,6 +16,7 @@ from notifier.languages.seam import (
     Escape,
     LanguageError,
     Program,
+    Revealing,
     TemplateLanguage,
     Variables,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "LanguageError",
     "Languages",
     "Program",
+    "Revealing",
     "TemplateLanguage",
     "Variables",
 ]

@@ -15,7 +15,7 @@ from typing import Any, Final
 from notifier.languages import defusing, expr, gotemplate
 from notifier.languages.golang import decoded, runs, times
 from notifier.languages.golang.values import Func
-from notifier.languages.seam import Escape, Variables
+from notifier.languages.seam import Escape, Suspicion, Variables
 
 GO: Final = "go"
 EXPR: Final = "expr"
@@ -24,13 +24,15 @@ _CACHE: Final = 2_048
 
 
 class GoProgram:
-    """A compiled Go template."""
+    """A compiled Go template; `chains` are the names it reads."""
 
-    __slots__ = ("_limits", "_template")
+    __slots__ = ("_limits", "_template", "chains")
+    suspicions: tuple[Suspicion, ...] = ()
 
     def __init__(self, template: gotemplate.Template, limits: runs.Limits) -> None:
         self._template = template
         self._limits = limits
+        self.chains = template.chains
 
     def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
         """Return the text. Raises `LanguageError` with line and column."""
@@ -59,14 +61,16 @@ class Go:
 
 
 class ExprCondition:
-    """A compiled expression; `names` are the variables it reads."""
+    """A compiled expression; `names` are the variables it reads, `chains` the names in them."""
 
-    __slots__ = ("_limits", "_program", "names")
+    __slots__ = ("_limits", "_program", "chains", "names", "suspicions")
 
     def __init__(self, program: expr.Program, limits: runs.Limits) -> None:
         self._program = program
         self._limits = limits
         self.names = program.names
+        self.chains = program.chains
+        self.suspicions = program.suspicions
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return the value. Raises `LanguageError` with line and column."""

@@ -3,7 +3,9 @@
 The way of a text: `lexer` and `literals` make tokens, `parser` (with `climbing`) a tree of `nodes`,
 `checker` finds the `natures` of its parts, `optimizer` changes what users can see, `compiler` makes
 closures, which reach for `operators`, `fetching` and the `builtins`. Facts come from the sources
-of expr-lang; what differs on purpose is in `limits.py`.
+of expr-lang. What differs on purpose is in `limits.py`, and one fault of the original: `findLast`,
+`findLastIndex` and a call that `?.` skips leave values on its stack, which the operation around
+takes for its left operand or for items of a list. Here nothing is left behind.
 """
 
 from __future__ import annotations

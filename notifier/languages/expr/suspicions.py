@@ -8,7 +8,6 @@ from notifier.languages.expr import errors, nodes
 from notifier.languages.expr.natures import UNKNOWN, Nature
 from notifier.languages.seam import Suspicion
 
-
 _OF_DATA: Final = (nodes.Member, nodes.Identifier, nodes.Chain)
 
 
@@ -23,7 +22,7 @@ def find(tree: nodes.Node, known: dict[nodes.Node, Nature], text: str) -> tuple[
         if isinstance(node, nodes.Binary) and node.operator == "%":
             sides = [each for each in (node.left, node.right) if known.get(each) == UNKNOWN]
             if any(isinstance(each, _OF_DATA) for each in sides):
-                line, column, _ = errors.locate(text, node.offset)
+                line, column, _ = errors.locate(text, node.at)
                 found.append(
                     Suspicion(
                         message="% takes whole numbers only, and a number of an object is a float",
