@@ -71,7 +71,7 @@ class State:
 
     def compare(self, items: int) -> None:
         """Charge items that are looked at one by one. Raises `Fault`."""
-        self.turn(items // limits.NODES_PER_STEP)
+        self.turn(items // limits.ITEMS_PER_STEP)
 
     def scan(self, text: str | bytes) -> None:
         """Charge a text that is looked at from one end to the other. Raises `Fault`."""
