@@ -8,13 +8,14 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
 from notifier.languages import defusing, expr, gotemplate
 from notifier.languages.golang import decoded, runs, times
-from notifier.languages.golang.values import Func
+from notifier.languages.golang.values import BytesMap, Func, Sealed
+from notifier.languages.gotemplate import registry, sealing
 from notifier.languages.seam import Escape, Suspicion, Variables
 
 GO: Final = "go"
@@ -36,7 +37,7 @@ class GoProgram:
 
     def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
         """Return the text. Raises `LanguageError` with line and column."""
-        data = _mapped(variables, _for_slack if escape == "slack" else decoded.decoded)
+        data = _mapped(variables, _for_slack if escape == "slack" else _for_go)
         return self._template.execute(data, runs.Run(self._limits, _surroundings(variables)))
 
 
@@ -56,7 +57,10 @@ class Go:
         return self._parse(text, named)
 
     def _program(self, text: str, partials: tuple[tuple[str, str], ...]) -> GoProgram:
-        template = gotemplate.parse(text, limits=self._limits, partials=dict(partials))
+        texts = dict(partials)
+        seals = any("secrets" in each for each in (text, *texts.values()))
+        functions = _guarded() if seals else None
+        template = gotemplate.parse(text, limits=self._limits, functions=functions, partials=texts)
         return GoProgram(template, self._limits)
 
 
@@ -95,8 +99,20 @@ class Expr:
         return ExprCondition(expr.compile(text, limits=self._limits), self._limits)
 
 
+@cache
+def _guarded() -> Mapping[str, registry.Function]:
+    return sealing.functions()
+
+
+def _for_go(value: Any) -> Any:
+    """Return a variable as Go has it: numbers are floats, a map of sealed texts one of bytes."""
+    if type(value) is dict and value and all(type(each) is Sealed for each in value.values()):
+        return BytesMap(value)
+    return decoded.decoded(value)
+
+
 def _for_slack(value: Any) -> Any:
-    return defusing.slack(decoded.decoded(value))
+    return defusing.slack(_for_go(value))
 
 
 def _mapped(variables: Mapping[str, Any], function: Callable[[Any], Any]) -> dict[str, Any]:
