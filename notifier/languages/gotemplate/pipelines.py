@@ -7,7 +7,7 @@ ever taken.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NoReturn
 
 from notifier.languages.golang import quoting, runs
@@ -23,7 +23,7 @@ class Pipelines:
     `index` is the next token, `variables` the names declared so far, `called` the functions met.
     """
 
-    def __init__(self, text: str, limits: runs.Limits, functions: Container[str]) -> None:
+    def __init__(self, text: str, limits: runs.Limits, functions: Collection[str]) -> None:
         self.text = text
         self.limits = limits
         self.functions = functions
@@ -141,8 +141,6 @@ class Pipelines:
             elif token.kind != lexer.PIPE:
                 self.unexpected(token, "operand")
             break
-        if not operands:
-            raise self.error("empty command", token)
         return nodes.Command(offset, tuple(operands))
 
     def operand(self) -> nodes.Operand | None:
@@ -198,9 +196,8 @@ class Pipelines:
             )
             raise error
         error = self.error(f"function {quoting.quote(token.text)} not defined", token)
-        if isinstance(self.functions, Iterable):
-            near = difflib.get_close_matches(token.text, self.functions, 1)
-            error.hint = f"did you mean {near[0]}?" if near else ""
+        near = difflib.get_close_matches(token.text, self.functions, 1)
+        error.hint = f"did you mean {near[0]}?" if near else ""
         raise error
 
     def string(self, token: lexer.Token) -> nodes.String:
@@ -236,8 +233,6 @@ _TERMS: Final[Mapping[str, Callable[[Pipelines, lexer.Token], nodes.Operand]]] =
 
 def _show(token: lexer.Token) -> str:
     """Write a token as errors do."""
-    if token.kind == lexer.EOF:
-        return "EOF"
     if token.kind in lexer.KEYWORDS:
         return f"<{token.text}>"
     if len(token.text) > 10:
