@@ -50,7 +50,7 @@ class Month(GoInteger):
     def text(self) -> str:
         if 1 <= self.value <= len(layouts.MONTHS):
             return layouts.MONTHS[self.value - 1]
-        return f"%!Month({self.value})"
+        return f"%!Month({numbers.wrap_uint64(self.value)})"
 
     METHODS: ClassVar[Mapping[str, Method]] = {"String": Method(text)}
 
@@ -64,7 +64,9 @@ class Weekday(GoInteger):
 
     @override
     def text(self) -> str:
-        return layouts.WEEKDAYS[self.value]
+        if 0 <= self.value < len(layouts.WEEKDAYS):
+            return layouts.WEEKDAYS[self.value]
+        return f"%!Weekday({numbers.wrap_uint64(self.value)})"
 
     METHODS: ClassVar[Mapping[str, Method]] = {"String": Method(text)}
 

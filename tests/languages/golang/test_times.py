@@ -244,6 +244,10 @@ def test_months_and_weekdays() -> None:
     assert (kind(Month(1)), type_name(Month(1))) == ("int", "time.Month")
     assert (kind(Weekday(1)), type_name(Weekday(1))) == ("int", "time.Weekday")
     assert Month(1) != Weekday(1)
+    assert (Month(13).text(), Weekday(7).text()) == ("%!Month(13)", "%!Weekday(7)")
+    assert Month(-1).text() == "%!Month(18446744073709551615)"
+    assert Weekday(1)
+    assert not Weekday(0)
 
 
 def test_equality() -> None:

@@ -15,10 +15,14 @@ from notifier.languages.golang.values import (
     Int32,
     Int64,
     Ints,
+    NilDict,
+    NilList,
+    NilStrings,
     StringMap,
     Strings,
     Uint8,
     Uint64,
+    is_nil,
     kind,
     type_name,
 )
@@ -81,3 +85,11 @@ def test_a_bare_object() -> None:
         bare.text()
     assert (bare.go_text(), bare.inside(), bare.plain()) == (None, (), {})
     assert bare.identical(bare)
+
+
+def test_nil_lists_and_maps_are_not_empty_ones() -> None:
+    """They are as empty, but nil."""
+    for nil, empty in ((NilList(), []), (NilStrings(), Strings()), (NilDict(), {})):
+        assert is_nil(nil)
+        assert not is_nil(empty)
+        assert nil == empty
