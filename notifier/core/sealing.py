@@ -11,9 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from notifier.languages.golang.values import SEAL, Sealed
+
+if TYPE_CHECKING:
+    from notifier.core.configuration import Configuration
 
 OPEN: Final = SEAL
 CLOSE: Final = "\ue001"
@@ -48,7 +52,7 @@ def checked(text: str, names: Mapping[str, Any]) -> str:
     if OPEN not in text and CLOSE not in text and not (names and _ESCAPED in text):
         return text
     if not names:
-        return stripped(text)
+        return _PRIVATE.sub("\N{REPLACEMENT CHARACTER}", text)
     rest = _MARK.sub(lambda found: "" if found[2] in names else found[0], text)
     if OPEN in rest or CLOSE in rest or _ESCAPED in rest:
         raise Broken("a secret can only be printed as it is: nothing may be done with its text")
@@ -72,6 +76,34 @@ def stripped(value: Any) -> Any:
         same = all(new is old for new, old in zip(items, value, strict=True))
         return value if same else items
     return value
+
+
+def listed(
+    configuration: Configuration, secret: Mapping[str, bytes], keys: Iterable[str]
+) -> Configuration:
+    """Return a configuration whose templates may print the listed entries of the Secret."""
+    wanted = list(keys)
+    return replace(configuration, sealed={name: secret[name] for name in wanted if name in secret})
+
+
+def marked(*rendered: Any) -> bool:
+    """Say whether rendered texts, or structures of them, hold marks."""
+    waiting = list(rendered)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and OPEN in each:
+            return True
+        if isinstance(each, Mapping):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, (list, tuple)):
+            waiting += each
+    return False
+
+
+def neutral(payload: bytes) -> bytes:
+    """Return a payload in which nothing is a mark any more."""
+    harmless = "\N{REPLACEMENT CHARACTER}".encode()
+    return payload.replace(OPEN.encode(), harmless).replace(CLOSE.encode(), harmless)
 
 
 def sealed(payload: bytes) -> bool:
