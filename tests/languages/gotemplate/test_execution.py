@@ -145,6 +145,7 @@ PRINTED = [
     ("{{(call .time.Now).AppendFormat nil `2006` | len}}", "4"),
     ("{{urlquery `a b&c/é~`}}", "a+b%26c%2F%C3%A9~"),
     ("{{call .time.Now}}", "1970-01-01 00:00:00 +0000 UTC"),
+    ("{{deepEqual .time .time}} {{deepEqual .time.Now .time.Now}}", "true false"),
     # methods
     ("{{(call .time.Parse .ts).Year}} {{(call .time.Parse .ts).Format `2006`}}", "2026 2026"),
     ("{{$t := call .time.Parse .ts}}{{$t.Month}} {{`2006` | $t.Format}}", "November 2026"),
