@@ -45,7 +45,7 @@ bench: setup ## measure against the goals: ratios, and figures in bench.json
 lock: ## refresh constraints.txt from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --python-version 3.11 --extra postgres --group dev pyproject.toml -o constraints.txt
+	  --python-version 3.11 --extra crypto --extra postgres --group dev pyproject.toml -o constraints.txt
 
 image: ## build the container image (needs an engine)
 	docker build --tag notifier:dev .

@@ -112,6 +112,7 @@ class Daemon:
                     cluster=settings.cluster.name,
                     strict=edges.strict,
                     secret_keys=settings.templates.secret_keys,
+                    allow_functions=settings.templates.allow_functions,
                 ),
                 clock=edges.clock,
                 recorder=self.metrics,

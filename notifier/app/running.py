@@ -44,6 +44,7 @@ def main(settings: Settings, warnings: Sequence[Problem]) -> None:
         log.warning("setting ignored", extra={"problem": str(warning)})
     if settings.configuration.config_map == UPSTREAM_CONFIG_MAP:
         log.warning("the sender built into Argo Rollouts reads the same ConfigMap: both may send")
+    compiling.languages(allow_functions=settings.templates.allow_functions)
     warm_up()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, redactor))

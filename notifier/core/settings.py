@@ -80,6 +80,9 @@ class TemplateSettings:
 
     secret_keys: tuple[str, ...] = ()
     """Keys of the Secret that templates may print as `secrets.<key>`. Empty: none."""
+    allow_functions: tuple[str, ...] = ()
+    """Functions of Go templates that are off otherwise, because they block or take seconds (listed
+    in functions.md), for the central ConfigMap only. Empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
