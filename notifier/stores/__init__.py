@@ -18,6 +18,12 @@ def _sqlite(settings: StoreSettings) -> Store:
     return SqliteStore(settings.path)
 
 
+def _postgres(settings: StoreSettings) -> Store:
+    from notifier.stores.postgres.store import PostgresStore
+
+    return PostgresStore(settings.url, password_file=settings.password_file)
+
+
 def _memory(_settings: StoreSettings) -> Store:
     from notifier.stores.memory import MemoryStore
 
@@ -26,6 +32,7 @@ def _memory(_settings: StoreSettings) -> Store:
 
 STORES: Final[Mapping[str, Callable[[StoreSettings], Store]]] = {
     "sqlite": _sqlite,
+    "postgres": _postgres,
     "memory": _memory,
 }
 """Every kind of store by the name that the setting `store.type` gives it."""

@@ -25,10 +25,9 @@ from msgspec.structs import replace
 
 from notifier.core.deliveries import HORIZON_S
 from notifier.core.model import Delivery, State
-from notifier.core.settings import StoreSettings
 from notifier.ports import Intake, Settlement, Store
 from notifier.stores import STORES
-from tests.stores import examples
+from tests.stores import examples, places
 from tests.stores.examples import LEASE_S, NOW
 
 T = TypeVar("T")
@@ -187,8 +186,7 @@ class Histories(RuleBasedStateMachine):
         self.now = NOW
         self.claims: list[dict[str, Delivery]] = []
         self.stores = {
-            name: build(StoreSettings(path=str(self.folder / f"{name}.db")))
-            for name, build in STORES.items()
+            name: STORES[name](places.empty(name, self.folder)) for name in places.kinds()
         }
         for store in self.stores.values():
             self.run(store.open())

@@ -7,26 +7,38 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from notifier.core import deliveries
+from notifier.core.errors import StaleLeader
 from notifier.core.model import Delivery, Event, StoredSnapshot, Verdict
 from notifier.ports import Intake
 from notifier.stores.lanes import Live
-from notifier.stores.sqlite import rows
+from notifier.stores import rows
 from notifier.stores.sqlite.database import Database, json_list
 
 
-def commit(database: Database, intakes: Sequence[Intake]) -> frozenset[str]:
-    """Write all intakes; return the ids of the events that were new."""
+def commit(
+    database: Database, intakes: Sequence[Intake], epoch: int | None = None
+) -> frozenset[str]:
+    """Write all intakes; return the ids of the events that were new. Raises `StaleLeader`."""
+    if epoch is not None and not database.execute("fence", (epoch,)):
+        raise StaleLeader(epoch, newest_epoch(database))
     _put_snapshots(database, intakes)
     new = _put_events(database, intakes)
     _put_deliveries(database, (row for intake in intakes for row in intake.deliveries))
     return new
 
 
-def snapshots(database: Database) -> Sequence[StoredSnapshot]:
-    """Return what is remembered of every object that still exists."""
+def newest_epoch(database: Database) -> int:
+    """Return the newest epoch that has written."""
+    ((newest,),) = database.select("epoch")
+    return int(newest)
+
+
+def snapshots(database: Database, uid: str = "") -> Sequence[StoredSnapshot]:
+    """Return what is remembered of every object that still exists, or of one."""
+    found = database.select("snapshot", (uid,)) if uid else database.select("snapshots")
     return [
         StoredSnapshot(kind=kind, uid=uid, namespace=namespace, name=name, data=data)
-        for kind, uid, namespace, name, data in database.select("snapshots")
+        for kind, uid, namespace, name, data in found
     ]
 
 
