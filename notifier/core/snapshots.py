@@ -63,3 +63,8 @@ def decode(stored: StoredSnapshot) -> tuple[Snapshot, Rollout]:
     """Read a row. Raises `msgspec.DecodeError` if it is none."""
     snapshot = _snapshots.decode(stored.data)
     return snapshot, decode_rollout(snapshot.rollout)
+
+
+def pause_key(stored: StoredSnapshot) -> str:
+    """Return the key of the pause that lasts, empty without one. Raises `msgspec.DecodeError`."""
+    return _snapshots.decode(stored.data).known.pause_key

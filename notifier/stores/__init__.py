@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from notifier.core.errors import StoreError
 from notifier.core.settings import StoreSettings
 from notifier.ports import Store
 
@@ -19,8 +20,13 @@ def _sqlite(settings: StoreSettings) -> Store:
 
 
 def _postgres(settings: StoreSettings) -> Store:
-    from notifier.stores.postgres.store import PostgresStore
-
+    try:
+        from notifier.stores.postgres.store import PostgresStore
+    except ImportError as error:
+        raise StoreError(
+            f"store.type postgres: {error.name} is not installed: "
+            "pip install 'rollout-notifier[postgres]'"
+        ) from error
     return PostgresStore(settings.url, password_file=settings.password_file)
 
 

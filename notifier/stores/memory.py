@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 from typing_extensions import override
 
-from notifier.core.errors import StaleLeader
 from notifier.core.deliveries import (
     ENDED,
     HORIZON_S,
@@ -21,6 +20,7 @@ from notifier.core.deliveries import (
     check_settlement,
     check_start,
 )
+from notifier.core.errors import StaleLeader
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.lanes import Lanes, Live

@@ -38,9 +38,7 @@ class SlowStore(MemoryStore):
         self.failures = 0
         self.groups: list[tuple[float, int, int]] = []
 
-    async def commit(
-        self, intakes: Sequence[Any], *, epoch: int | None = None
-    ) -> frozenset[str]:
+    async def commit(self, intakes: Sequence[Any], *, epoch: int | None = None) -> frozenset[str]:
         """Commit after the latency, or refuse."""
         if self.latency_s:
             await asyncio.sleep(self.latency_s)

@@ -51,7 +51,7 @@ class Pooler:
             for path in (self._folder, users, config):
                 shutil.chown(path, USER)
         program = shutil.which("pgbouncer") or _PROGRAM
-        with subprocess.Popen([program, "-q", str(config)], **_identity()) as process:  # noqa: S603
+        with subprocess.Popen([program, "-q", str(config)], **_identity()) as process:
             try:
                 self._wait()
                 yield self

@@ -92,9 +92,7 @@ class Server:
             "-k", str(self.folder), *settings,
         ]  # fmt: skip
         with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                command, stdout=log, stderr=log, **_identity()
-            )
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, **_identity())
         ends = time.monotonic() + 20
         while not self._answers():
             assert time.monotonic() < ends, (self.folder / "server.log").read_text()
@@ -147,7 +145,7 @@ class Server:
         command: Sequence[str] = (
             str(self._binaries / program), "-D", str(self.data), *arguments
         )  # fmt: skip
-        done = subprocess.run(command, capture_output=True, check=False, **_identity())  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=False, **_identity())
         assert done.returncode == 0, done.stderr.decode()
 
     def _give(self, folder: Path) -> None:

@@ -62,6 +62,11 @@ class Database:
         async with self.connections.lent() as connection:
             return await Session(connection).execute(name, parameters)
 
+    async def read(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Ask several questions over one connection; each sees what is committed by then."""
+        async with self.connections.lent() as connection:
+            return await work(Session(connection))
+
     async def write(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Do the work in one transaction; again if the server undid it in favour of another."""
         async with self.connections.lent() as connection:
@@ -95,4 +100,4 @@ def preload() -> None:
 
 def _statement(name: str) -> sql.SQL:
     # The text comes from our own files, never from outside.
-    return sql.SQL(scripts.queries(PACKAGE)[name])  # type: ignore[arg-type]
+    return sql.SQL(scripts.queries(PACKAGE)[name])

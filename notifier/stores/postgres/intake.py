@@ -18,9 +18,7 @@ from notifier.stores.postgres import rows
 from notifier.stores.postgres.database import Session
 
 
-async def commit(
-    session: Session, intakes: Sequence[Intake], epoch: int | None
-) -> frozenset[str]:
+async def commit(session: Session, intakes: Sequence[Intake], epoch: int | None) -> frozenset[str]:
     """Write all intakes; return the ids of the events that were new. Raises `StaleLeader`."""
     await _take_turn(session, epoch)
     await _put_snapshots(session, intakes)
@@ -55,7 +53,9 @@ async def _put_events(session: Session, intakes: Sequence[Intake]) -> frozenset[
     if not wanted:
         return frozenset()
     given = [rows.of_event(*item) for item in wanted]
-    return frozenset(id_ for (id_,) in await session.select("insert_events", {"rows": packed(given)}))
+    return frozenset(
+        id_ for (id_,) in await session.select("insert_events", {"rows": packed(given)})
+    )
 
 
 async def _put_deliveries(session: Session, intakes: Sequence[Intake]) -> None:

@@ -35,9 +35,7 @@ async def deliveries(database: Database, query: DeliveryQuery) -> Sequence[Deliv
     return [rows.delivery(row) for row in await database.select("deliveries", parameters)]
 
 
-async def delivery(
-    session: Session, delivery_id: str
-) -> tuple[Delivery, Sequence[Attempt]] | None:
+async def delivery(session: Session, delivery_id: str) -> tuple[Delivery, Sequence[Attempt]] | None:
     """Return one delivery with its attempts in the order they were logged."""
     found = await session.select("delivery", {"id": delivery_id})
     if not found:

@@ -68,7 +68,7 @@ async def _migrated(place: str, session: Session) -> int:
             f"{len(known)}: run the newer version, or restore an older backup"
         )
     for number, script in enumerate(known[version:], version + 1):
-        await session.connection.execute(sql.SQL(script))  # type: ignore[arg-type]  # our own file
+        await session.connection.execute(sql.SQL(script))  # our own file
         await session.execute("set_version", {"version": number})
     return max(int(version), len(known))
 

@@ -32,9 +32,7 @@ async def claim(
     return [found[place] for place in sorted(found, key=lambda at: (found[at].due_at, at))]
 
 
-async def settle(
-    session: Session, settlements: Sequence[Settlement], now: float
-) -> Sequence[str]:
+async def settle(session: Session, settlements: Sequence[Settlement], now: float) -> Sequence[str]:
     """Write outcomes of held claims; of lost ones only the attempt."""
     first: dict[str, Settlement] = {}
     for settlement in settlements:

@@ -157,7 +157,7 @@ class PostgresStore(Store):
 
     @override
     async def delivery(self, delivery_id: str) -> tuple[Delivery, Sequence[Attempt]] | None:
-        return await self._database.write(lambda session: ledger.delivery(session, delivery_id))
+        return await self._database.read(lambda session: ledger.delivery(session, delivery_id))
 
     @override
     async def events(

@@ -10,8 +10,8 @@ from notifier.core import deliveries
 from notifier.core.errors import StaleLeader
 from notifier.core.model import Delivery, Event, StoredSnapshot, Verdict
 from notifier.ports import Intake
-from notifier.stores.lanes import Live
 from notifier.stores import rows
+from notifier.stores.lanes import Live
 from notifier.stores.sqlite.database import Database, json_list
 
 
