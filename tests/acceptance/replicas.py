@@ -100,9 +100,7 @@ class Replicas:
 
     def follower(self, leader: str) -> str:
         """Return the name of a replica that runs and does not observe."""
-        return next(
-            name for name, one in self.daemons.items() if name != leader and not one.ended
-        )
+        return next(name for name, one in self.daemons.items() if name != leader and not one.ended)
 
     async def term_ended(self) -> None:
         """Note what the store remembers, once the replica that observed writes no more."""

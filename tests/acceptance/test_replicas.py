@@ -55,9 +55,7 @@ async def trial(folder: Path, url: str, count: int = 2) -> AsyncIterator[Replica
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
     """A server of its own, that a test may stop."""
-    folder = tmp_path_factory.mktemp("server")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(0o755)
+    folder = places.readable(tmp_path_factory.mktemp("server"))
     with postgres.Server(folder / "cluster").running() as running:
         yield running
 
