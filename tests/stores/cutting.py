@@ -16,6 +16,7 @@ class Relay:
         self.lose_after: bytes = b""
         self.lost = 0
         self._to = port
+        self._serving: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Relay]:
@@ -26,12 +27,34 @@ class Relay:
             yield self
         finally:
             server.close()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         far, forth = await asyncio.open_connection("127.0.0.1", self._to)
+        try:
+            await self._relay(near, back, far, forth)
+        finally:
+            for writer in (forth, back):
+                writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
+            self._serving.discard(task)
+
+    async def _relay(
+        self,
+        near: asyncio.StreamReader,
+        back: asyncio.StreamWriter,
+        far: asyncio.StreamReader,
+        forth: asyncio.StreamWriter,
+    ) -> None:
         muted = asyncio.Event()
         answering = asyncio.create_task(_answer(far, back, muted))
-        with contextlib.suppress(ConnectionError):
+        try:
             while data := await near.read(65536):
                 if self.lose_after and self.lose_after in data:
                     self.lose_after = b""
@@ -39,36 +62,44 @@ class Relay:
                     muted.set()
                     forth.write(data)
                     await forth.drain()
+                    await asyncio.wait({answering})
                     await _done(far)
-                    back.transport.abort()
-                    break
+                    return
                 forth.write(data)
                 await forth.drain()
-        answering.cancel()
-        for writer in (forth, back):
-            writer.close()
+        except ConnectionError:
+            pass
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
 
 
 async def _answer(
     far: asyncio.StreamReader, back: asyncio.StreamWriter, muted: asyncio.Event
 ) -> None:
-    with contextlib.suppress(ConnectionError):
-        while not muted.is_set():
-            reading = asyncio.ensure_future(far.read(65536))
-            muting = asyncio.ensure_future(muted.wait())
+    """Send on what the server says, until muted or it hangs up."""
+    muting = asyncio.create_task(muted.wait())
+    try:
+        while True:
+            reading = asyncio.create_task(far.read(65536))
             await asyncio.wait({reading, muting}, return_when=asyncio.FIRST_COMPLETED)
-            muting.cancel()
-            if not reading.done():
+            if muting.done() or not reading.done():
                 reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
                 return
-            if muted.is_set() or not reading.result():
+            if not reading.result():
+                back.write_eof()
                 return
             back.write(reading.result())
             await back.drain()
+    except ConnectionError:
+        return
+    finally:
+        muting.cancel()
 
 
 async def _done(far: asyncio.StreamReader) -> None:
     """Wait until the server has answered: by then it has done what it was asked."""
-    with contextlib.suppress(RuntimeError, TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionError):
         async with asyncio.timeout(2):
             await far.read(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
 import signal
 from collections import Counter, defaultdict
@@ -16,6 +17,8 @@ from msgspec.structs import replace
 from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, State
 from notifier.ports import Intake
+from notifier.stores import scripts
+from notifier.stores.postgres.database import PACKAGE
 from notifier.stores.postgres.store import PostgresStore
 from tests import postgres
 from tests.stores import cutting, examples, places
@@ -184,7 +187,7 @@ async def test_a_nul_in_a_text_harms_nobody(url: str) -> None:
     )
     cause = examples.event()
     facts = {**cause.transition.facts, "note": "a\x00b"}
-    cause = replace(cause, transition=replace(cause.transition, facts=facts))
+    cause = replace(cause, transition=dataclasses.replace(cause.transition, facts=facts))
     async with opened(url) as (store,):
         verdict = replace(examples.verdict(cause), detail="a\x00b")
         await store.commit([Intake(events=[cause], verdicts=[verdict], deliveries=[row])])
@@ -314,11 +317,12 @@ async def test_a_frozen_claimer_holds_nobody_up(url: str) -> None:
     """A replica that stops in the middle of a claim is thrown out by the server in seconds."""
     async with opened(url) as (store,):
         await examples.put(store, examples.delivery())
-        with psycopg.connect(url) as frozen:
-            frozen.execute("SELECT set_config('idle_in_transaction_session_timeout', '1s', true)")
-            frozen.execute("SELECT pg_advisory_xact_lock(6813749202)")
-            async with asyncio.timeout(6):
-                assert len(await examples.take(store)) == 1
+        frozen = psycopg.connect(url)
+        for name in ("bounds", "claim_lock"):
+            frozen.execute(scripts.queries(PACKAGE)[name])
+        async with asyncio.timeout(8):
+            assert len(await examples.take(store)) == 1
+        frozen.close()
 
 
 # --- behind a transaction pooler ----------------------------------------------------------------
