@@ -98,6 +98,14 @@ class ElectionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSettings:
+    """What templates may do beyond the usual."""
+
+    secret_keys: tuple[str, ...] = ()
+    """Keys of the Secret that templates may print as `secrets.<key>`. Empty: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """HTTP endpoints."""
 
@@ -128,5 +136,6 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     election: ElectionSettings = field(default_factory=ElectionSettings)
+    templates: TemplateSettings = field(default_factory=TemplateSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -36,6 +36,15 @@ def events(intakes: Sequence[Intake]) -> Sequence[tuple[Event, Sequence[Verdict]
                 fresh[verdict.event_id][1].append(verdict)
         wanted |= fresh
     return list(wanted.values())
+
+
+def amendments(intakes: Sequence[Intake]) -> Mapping[str, Sequence[Verdict]]:
+    """Return the later verdicts by the id of their event, each once, in order."""
+    later: dict[str, dict[Verdict, None]] = {}
+    for intake in intakes:
+        for verdict in intake.amendments:
+            later.setdefault(verdict.event_id, {})[verdict] = None
+    return {id_: list(said) for id_, said in later.items()}
 
 
 def deliveries(intakes: Sequence[Intake]) -> Sequence[Delivery]:

@@ -44,6 +44,7 @@ DEFAULTS = {
         "renew_s": 10.0,
         "retry_s": 2.0,
     },
+    "templates": {"secret_keys": ()},
     "web": {"host": "0.0.0.0", "port": 8080, "admin_port": 8081},
     "log": {"format": "json", "level": "info"},
 }

@@ -17,11 +17,15 @@ MAX_INT64: Final = 2**63 - 1
 MAX_UINT64: Final = 2**64 - 1
 
 _SHIFTED: Final = 2**63
-_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SHOWN: Final = 100
+"""Characters of a faulty text that an error shows."""
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _HEXADECIMAL: Final = re.compile(
-    r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
+    r"[+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
 )
 _SPECIAL: Final = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
+_TAIL: Final = re.compile(r"[pP].*|[eE].*")
+_BINARY_TAIL: Final = re.compile(r"[pP].*")
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -142,6 +146,20 @@ def positional(found: str, point: int) -> str:
     return f"{found[:point]}.{found[point:]}"
 
 
+def pointed(written: str, form: str, precision: int) -> str:
+    """Return a number with the point and the trailing zeros that the flag `#` asks for."""
+    tail = (_BINARY_TAIL if form in "xX" else _TAIL).search(written)
+    body, rest = (written[: tail.start()], tail[0]) if tail else (written, "")
+    wanted = 0
+    if form in "gGx":
+        wanted = 6 if precision < 0 else precision
+    wanted -= len(body.replace(".", "").lstrip("0"))
+    if "." not in body:
+        wanted -= body == "0"
+        body += "."
+    return body + "0" * wanted + rest
+
+
 def _mantissa(number: float) -> tuple[int, int]:
     """Return 53 bits (fewer of a subnormal) and their exponent: number = bits * 2**exponent."""
     fraction, exponent = math.frexp(abs(number))
@@ -188,7 +206,7 @@ class OutOfRange(GoError):
 
 
 def _told(function: str, text: str, reason: str) -> str:
-    return f"strconv.{function}: parsing {quoting.quote(text)}: {reason}"
+    return f"strconv.{function}: parsing {quoting.quote(text[:_SHOWN])}: {reason}"
 
 
 def _malformed(function: str, text: str) -> GoError:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from notifier.languages.golang.values import GoError
+from notifier.languages.golang.values import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Surroundings:
     seed: str = ""
 
 
-class Exceeded(GoError):
+class Exceeded(Refused):
     """An evaluation went past a limit."""
 
 

@@ -14,6 +14,7 @@ from notifier.core.errors import StaleLeader
 from notifier.core.model import StoredSnapshot
 from notifier.ports import Intake
 from notifier.stores import batches
+from notifier.stores import rows as stored
 from notifier.stores.postgres import rows
 from notifier.stores.postgres.database import Session
 
@@ -23,6 +24,7 @@ async def commit(session: Session, intakes: Sequence[Intake], epoch: int | None)
     await _take_turn(session, epoch)
     await _put_snapshots(session, intakes)
     new = await _put_events(session, intakes)
+    await _amend_events(session, intakes)
     await _put_deliveries(session, intakes)
     return new
 
@@ -56,6 +58,22 @@ async def _put_events(session: Session, intakes: Sequence[Intake]) -> frozenset[
     return frozenset(
         id_ for (id_,) in await session.select("insert_events", {"rows": packed(given)})
     )
+
+
+async def _amend_events(session: Session, intakes: Sequence[Intake]) -> None:
+    """Add later verdicts behind those that their events have, each once."""
+    later = batches.amendments(intakes)
+    if not later:
+        return
+    amended: dict[str, str] = {}
+    for id_, encoded in await session.select("verdicts", {"ids": sorted(later)}):
+        said = stored.verdicts(encoded)
+        added = [one for one in later[id_] if one not in said]
+        if added:
+            amended[id_] = stored.of_verdicts([*said, *added]).decode()
+    if amended:
+        given = {"ids": list(amended), "verdicts": list(amended.values())}
+        await session.execute("amend_events", given)
 
 
 async def _put_deliveries(session: Session, intakes: Sequence[Intake]) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from notifier.core.deliveries import ENDED
 from notifier.core.model import Attempt, Delivery, Event, Verdict
 from notifier.ports import Settlement
+from notifier.stores import rows as stored
 
 _NUL: Final = "\x00"
 
@@ -30,7 +31,7 @@ def of_event(event: Event, verdicts: Sequence[Verdict]) -> JsonRow:
         "uid": rollout.uid,
         "observed_at": event.observed_at,
         "transition": msgspec.json.encode(event.transition).decode(),
-        "verdicts": msgspec.json.encode(verdicts).decode(),
+        "verdicts": stored.of_verdicts(verdicts).decode(),
     }
 
 

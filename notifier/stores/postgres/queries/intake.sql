@@ -46,6 +46,14 @@ ORDER BY rank
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 
+-- name: verdicts
+SELECT id, verdicts FROM notifier.events WHERE id = ANY(%(ids)s::text[])
+
+-- name: amend_events
+UPDATE notifier.events AS e SET verdicts = given.verdicts
+FROM unnest(%(ids)s::text[], %(verdicts)s::text[]) AS given (id, verdicts)
+WHERE e.id = given.id
+
 -- name: insert_deliveries
 WITH given AS (
   SELECT *
