@@ -19,6 +19,7 @@ class Limits:
     list items that operations build."""
 
     source: int = 64 * 1024
+    tokens: int = 10_000
     nesting: int = 200
     steps: int = 100_000
     depth: int = 100

@@ -28,7 +28,7 @@ class Pipelines:
         self.limits = limits
         self.functions = functions
         self.called: set[str] = set()
-        self.tokens = lexer.tokens(text)
+        self.tokens = lexer.tokens(text, limits.tokens)
         self.tokens += self.tokens[-1:] * 2  # so that whoever looks at the end may take it
         self.index = 0
         self.variables = ["$"]
