@@ -14,6 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import unquote
 
 from notifier.app import compiling
 from notifier.app.daemon import Daemon, Edges, SystemClock, daemon, own_namespace
@@ -43,6 +44,7 @@ GC_THRESHOLD: Final = (50_000, 20, 20)
 def main(settings: Settings, warnings: Sequence[Problem]) -> None:
     """Run the daemon until a signal. Raises `NotifierError`."""
     redactor = Redactor()
+    redactor.watch("store.url", _passwords(settings.store.url))
     logs.configure(settings.log.format, settings.log.level, redactor)
     _no_core_dumps()
     for warning in warnings:
@@ -52,6 +54,13 @@ def main(settings: Settings, warnings: Sequence[Problem]) -> None:
     warm_up()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, redactor))
+
+
+def _passwords(url: str) -> Sequence[str]:
+    """Return the password in a URL, as it stands there and decoded."""
+    _, _, rest = url.partition("://")
+    password = rest.rpartition("@")[0].partition(":")[2]
+    return [password, unquote(password)] if password else []
 
 
 def warm_up() -> None:

@@ -130,6 +130,8 @@ class Replicas:
             if not daemon.ended:
                 await daemon.stop()
         await self.term_ended()
+        terms = self.harness.raw_log().count(b'"event":"leading"')
+        assert terms == len(self.runs), "a leader changed by itself: the machine is too busy"
         last = {canary.uid: canary.history[-1].version for canary in self.load.canaries}
         assert self.runs[-1].committed == last
         store = await self.opened()
