@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test crash-test fuzz lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test replicas-test fuzz lint lock bench image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ crash-test: setup ## kill -9 the daemon under load, KILLS=1000 times: nothing ma
 FUZZ_SECONDS ?= 300
 fuzz: setup ## feed the languages what coverage guides, FUZZ_SECONDS=300 each: nothing may break
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q tests/languages/test_fuzzing.py
+
+replicas-test: setup ## several replicas on one PostgreSQL, with the default times: killed, frozen, cut off
+	REPLICAS_LONG=1 $(BIN)/python -m pytest -q -s tests/acceptance/test_replicas.py
 
 lint: setup ## style, types, import rules, undeclared dependencies
 	$(BIN)/ruff check .
