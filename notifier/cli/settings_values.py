@@ -19,6 +19,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "delivery.timeout_s": (0.1, 300),
     "delivery.lease_s": (1, 3600),
     "delivery.drain_s": (0, 3600),
+    "self_service.messages_per_minute": (1, 10**6),
+    "self_service.burst": (1, 10**6),
     "web.port": (0, 65535),
     "web.admin_port": (0, 65535),
 }

@@ -15,11 +15,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from notifier.core import lanes, model, retry, subscriptions
+from notifier.core import exports, lanes, model, retry, subscriptions
+from notifier.core.annotations import PREFIX
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, NotifierError
 from notifier.core.model import (
+    CENTRAL,
     Decision,
     Delivery,
     Destination,
@@ -28,6 +30,7 @@ from notifier.core.model import (
     Subscription,
     Verdict,
 )
+from notifier.core.outside import NOTHING, Pending, Rendered, Task
 from notifier.core.scopes import Scope
 from notifier.core.service import Composed, Composition, Message
 from notifier.core.triggers import Condition, Failed, Fired, NotFired
@@ -53,13 +56,15 @@ class Plan:
     """What one event leads to.
 
     `dropped` counts duplicates of subscriptions; `failed` names engine and scope of each template
-    that failed and was replaced by plain text.
+    that failed and was replaced by plain text. A plan with `pending` is only a draft: these texts
+    have to be rendered outside, then the event is planned once more.
     """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
     dropped: int = 0
     failed: Sequence[tuple[str, str]] = ()
+    pending: Sequence[Task] = ()
 
 
 def plan(
@@ -69,16 +74,19 @@ def plan(
     *,
     now: float,
     policy: Policy | None = None,
+    rendered: Rendered = NOTHING,
 ) -> Plan:
     """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes.
 
     `configurations` are those of the rollout's namespace and the central one, in this order; `now`
-    is Unix seconds.
+    is Unix seconds; `rendered` holds the texts that an earlier draft of this plan wanted rendered
+    outside (`Plan.pending`).
     """
     planner = _Planner(
         event=event,
         evidence=evidence,
         now=now,
+        rendered=rendered,
         policy=policy or Policy(),
         scopes=len(configurations),
     )
@@ -109,12 +117,13 @@ class _Planner:
     now: float
     policy: Policy
     scopes: int
+    rendered: Rendered
+    pending: list[Task] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     dropped: int = 0
     considered: int = 0
-    refused: int = 0
     ids: set[str] = field(default_factory=set)
     received: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
 
@@ -129,22 +138,18 @@ class _Planner:
         if not resolved.subscriptions:
             return
         muted = _lies_ahead(resolved.muted_until, self.now)
-        scope = Scope(self.event, self.evidence, configuration, self.now)
-        for subscription in resolved.subscriptions:
-            if self.considered == QUOTA:
-                self.refused += 1
-                continue
-            self.considered += 1
+        scope = Scope(self.event, self.evidence, configuration, self.now, self.rendered)
+        served = resolved.subscriptions[:QUOTA]
+        self.considered += len(served)
+        for subscription in served:
             for wish in self._wishes(scope, subscription, muted=muted):
                 self._serve(scope, wish)
+        if refused := len(resolved.subscriptions) - len(served):
+            detail = f"more than {QUOTA} destinations: {refused} were left out"
+            self._no(Decision.QUOTA, configuration, detail=detail)
 
     def finished(self) -> Plan:
         """Return the plan, with what can only be said at the end."""
-        if self.refused:
-            detail = f"more than {QUOTA} destinations: {self.refused} were left out"
-            self.verdicts.append(
-                Verdict(event_id=self.event.id, decision=Decision.QUOTA, detail=detail)
-            )
         if not self.considered:
             self.verdicts.append(
                 Verdict(
@@ -159,6 +164,7 @@ class _Planner:
             deliveries=tuple(self.deliveries),
             dropped=self.dropped,
             failed=tuple(self.failed),
+            pending=tuple(self.pending),
         )
 
     def _wishes(self, scope: Scope, subscription: Subscription, *, muted: bool) -> Iterator[_Wish]:
@@ -174,9 +180,8 @@ class _Planner:
             detail = f"no trigger of this name is configured{hint}"
             self._no(Decision.UNKNOWN_TRIGGER, configuration, subscription, detail=detail)
             return
-        spec = configuration.services.get(subscription.service)
+        spec = self._service(configuration, subscription)
         if spec is None:
-            self._no_service(configuration, subscription)
             return
         for condition in trigger.conditions:
             match scope.evaluate(condition):
@@ -199,10 +204,32 @@ class _Planner:
                         Decision.CONDITION_ERROR, configuration, subscription, condition, error
                     )
 
+    def _service(
+        self, configuration: Configuration, subscription: Subscription
+    ) -> ServiceSpec | None:
+        """Return the service of a subscription as the rollout's namespace may use it; a verdict if
+        it may not. The operator's own subscriptions may use every service."""
+        spec = configuration.services.get(subscription.service)
+        if spec is None:
+            self._no_service(configuration, subscription)
+            return None
+        annotated = subscription.source.startswith(PREFIX)
+        if not annotated or configuration.scope != CENTRAL:
+            return spec
+        granted = exports.granted(spec, self.event.transition.rollout.namespace)
+        if granted is None:
+            detail = "exportTo of the service does not name this namespace"
+            self._no(Decision.RECIPIENT_NOT_ALLOWED, configuration, subscription, detail=detail)
+        return granted
+
     def _serve(self, scope: Scope, wish: _Wish) -> None:
         """Render and compose for one destination; add its rows or the reason why there are
         none."""
-        message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
+        try:
+            message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
+        except Pending as pending:
+            self.pending.append(pending.task)
+            return
         base = self._id(wish, wish.destination, "")
         if (first := self._other_scope(wish, message)) is not None:
             detail = f"the {first} configuration sends the same to the same receiver"
