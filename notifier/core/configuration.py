@@ -61,8 +61,9 @@ def compile_configuration(
     Never raises for a fault of the user's: the key that has it is reported in `problems` (lines
     count within the key's value), its version in `previous` stays in force, and no other key is
     harmed. `catalogue` gives triggers, templates, context and partials that the ConfigMap does not
-    define, `lent` services of the operator's; `document` names the ConfigMap in problems and as the source of its items,
-    `secret_name` the Secret. Without `mentions` no template may mention anybody in Slack.
+    define, `lent` services of the operator's; `document` names the ConfigMap in problems and as the
+    source of its items, `secret_name` the Secret. Without `mentions` no template may mention
+    anybody in Slack.
     """
     compiler = _Compiler(
         config_map=config_map,

@@ -98,6 +98,10 @@ class Counting(Recorder):
         self.counts["render_failed", engine, scope] += 1
 
     @override
+    def render_killed(self, scope: str) -> None:
+        self.counts["render_killed", scope] += 1
+
+    @override
     def duplicates(self, where: str, count: int) -> None:
         self.counts["duplicates", where] += count
 
@@ -130,6 +134,10 @@ class Counting(Recorder):
     @override
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:
         self.counts["configured", scope] += 1
+
+    @override
+    def unconfigured(self, scope: str) -> None:
+        self.counts["unconfigured", scope] += 1
 
     @override
     def observed(self, resource: Resource, at: float) -> None:
