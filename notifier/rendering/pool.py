@@ -37,6 +37,8 @@ KILLS: Final = 3
 SCOPE_KILLS: Final = 6
 SCOPE_KILLS_S: Final = 600.0
 """Kills of one scope in so many seconds after which all its templates rest for that time."""
+AGAIN_S: Final = 1.0
+"""Seconds until a child is started again that could not be started."""
 REMEMBERED: Final = 10_000
 
 STOPPED: Final = "took more than half a second or too much memory, and was stopped"
@@ -143,23 +145,27 @@ class Pool(Renderer):
             while True:
                 job = await self._queue.take()
                 try:
-                    child = child or await self._started()
-                    if not job.done.done():
-                        child = await self._settle(job, child)
-                    if child is not None and child.cpu_s > RETIRED_S:
-                        child.kill()
-                        child = None
-                    child = child or await self._started()
+                    child = await self._done(job, child or await self._started())
                 except Fallen as error:
                     detail = {"error": str(error)}
                     log.error("a render child cannot be started", extra=detail)  # noqa: TRY400 - the reason says all
                     _answer(job, [LanguageError("cannot be rendered now")] * len(job.texts))
-                    await self._clock.sleep(1.0)
+                    await self._clock.sleep(AGAIN_S)
                 finally:
                     self._queue.finished(job)
         finally:
             if child is not None:
-                child.kill()
+                await child.end()
+
+    async def _done(self, job: _Job, child: Child) -> Child:
+        """Do a job; return the child for the next one."""
+        after: Child | None = child
+        if not job.done.done():
+            after = await self._settle(job, child)
+        if after is not None and after.cpu_s > RETIRED_S:
+            await after.end()
+            after = None
+        return after or await self._started()
 
     async def _settle(self, job: _Job, child: Child) -> Child | None:
         """Give a job its outcomes; return the child if it lives on."""
@@ -170,13 +176,13 @@ class Pool(Renderer):
                 for _ in job.texts:
                     outcomes.append(await child.answer())  # noqa: PERF401 - kept if one falls
         except (TimeoutError, Fallen):
-            child.kill()
+            await child.end()
             self._killed(job.scope, job.texts[len(outcomes)][0])
             error = LanguageError(STOPPED)
             _answer(job, [*outcomes, *[error] * (len(job.texts) - len(outcomes))])
             return None
         except BaseException:
-            child.kill()
+            await child.end()
             raise
         _answer(job, outcomes)
         return child
@@ -233,6 +239,7 @@ class _Queue:
 
     def finished(self, job: _Job) -> None:
         """Let the scope have its next turn."""
+        job.done.cancel()  # no effect on one that has its outcome
         self._busy.discard(job.scope)
         self._changed.set()
 

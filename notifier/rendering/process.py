@@ -56,10 +56,10 @@ class Child:
             async with asyncio.timeout(START_S):
                 child.missing = (await child._read()).text
         except TimeoutError as error:
-            child.kill()
+            await child.end()
             raise Fallen("it did not begin in time") from error
         except BaseException:
-            child.kill()
+            await child.end()
             raise
         return child
 
@@ -81,12 +81,12 @@ class Child:
             raise Fallen("it printed too much")
         return found.text
 
-    def kill(self) -> None:
-        """End it at once; the loop's child watcher reaps it."""
+    async def end(self) -> None:
+        """Kill it, whatever it does, and wait until it is gone."""
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        # Closing its pipes is the transport's affair, which ends with the process.
-        self._process._transport.close()  # type: ignore[attr-defined]  # no public way to let go
+        await self._process.wait()
+        self._tasks.close()
 
     async def _read(self) -> frames.Answer:
         try:
