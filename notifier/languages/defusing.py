@@ -41,9 +41,14 @@ def _mapping(value: dict[Any, Any]) -> dict[Any, Any]:
     changed = {}
     renamed = False
     for key, item in value.items():
-        made = slack(item)
-        if made is not item:
-            changed[key] = made
+        kind = type(item)
+        if kind is str:
+            if "<" in item:
+                changed[key] = _text(item)
+        elif kind is dict or kind is list:
+            made = slack(item)
+            if made is not item:
+                changed[key] = made
         renamed = renamed or (type(key) is str and "<" in key)
     if renamed:
         return {slack(key): changed.get(key, item) for key, item in value.items()}

@@ -97,6 +97,26 @@ class Ints(list[Any]):
     TYPE: ClassVar[str] = "[]int"
 
 
+class Lists(list[Any]):
+    """A [][]any."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[][]interface {}"
+
+
+class NilList(list[Any]):
+    """A nil []any: empty wherever it is looked at, null in JSON."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[]interface {}"
+
+
+class NilStrings(Strings):
+    """A nil []string: empty wherever it is looked at, null in JSON."""
+
+    __slots__ = ()
+
+
 class StringMap(dict[Any, Any]):
     """A map[string]string."""
 
@@ -104,11 +124,37 @@ class StringMap(dict[Any, Any]):
     TYPE: ClassVar[str] = "map[string]string"
 
 
+class NilDict(dict[Any, Any]):
+    """A nil map[string]any, such as a missing value is where a map is expected: empty wherever it
+    is looked at, null in JSON, and nothing can be put into it."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "map[string]interface {}"
+
+
 class BytesMap(dict[Any, Any]):
     """A map[string][]byte: the secrets."""
 
     __slots__ = ()
     TYPE: ClassVar[str] = "map[string][]uint8"
+
+
+class Sealed(str):
+    """A []byte that nobody may look into: it prints, as text or as Go prints bytes, and no more.
+
+    The value itself is what stands for it as text, `numbers` what stands for it as bytes; whoever
+    made it knows what they mean.
+    """
+
+    __slots__ = ("numbers",)
+    TYPE: ClassVar[str] = "[]uint8"
+    numbers: str
+
+    def __new__(cls, text: str, numbers: str) -> Sealed:
+        """Seal; both texts must be different for different values."""
+        made = super().__new__(cls, text)
+        made.numbers = numbers
+        return made
 
 
 class Func:
@@ -148,9 +194,11 @@ class Method:
 class GoObject:
     """The base of values with methods (times, durations, versions): immutable.
 
-    `KIND` is the reflect kind ("struct", "int64", …), `TYPE` the Go type ("time.Time"), `METHODS`
-    everything that can be called on it: attributes are never looked up. `FIELDS` reads exported
-    struct fields. `text()` is what `%v` prints.
+    `KIND` is the reflect kind ("struct", "int64", "ptr", …), `TYPE` the Go type ("time.Time"),
+    `METHODS` everything that can be called on it: attributes are never looked up. `FIELDS` reads
+    exported struct fields. `text()` is what `%v` prints, `go_text()` what `%#v` prints, and
+    `inside()` all fields of the struct (or of what the pointer points to) for the verbs that look
+    into it.
     """
 
     __slots__ = ()
@@ -162,6 +210,49 @@ class GoObject:
     def text(self) -> str:
         """Return what `%v` prints."""
         raise NotImplementedError
+
+    def go_text(self) -> str | None:
+        """Return what the type itself makes of `%#v`; None leaves it to `fmt`."""
+        return None
+
+    def inside(self) -> tuple[tuple[str, Any], ...]:
+        """Return names and values of the struct's fields, unexported ones too."""
+        return ()
+
+
+class Pointer:
+    """A pointer as fmt meets it inside a struct; 0 is nil. The classes of its types set `TYPE`."""
+
+    __slots__ = ("address",)
+    TYPE: ClassVar[str] = ""
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+
+
+class GoInteger(GoObject):
+    """An integer type with methods, such as time.Duration: kind, arithmetic and comparison are the
+    integer's (`value`), type and text its own."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.value == self.value
+
+    @override
+    def __hash__(self) -> int:
+        return hash((type(self), self.value))
+
+    def __bool__(self) -> bool:
+        return self.value != 0
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value})"
 
 
 class GoError(Exception):
@@ -179,13 +270,18 @@ _KINDS: Final[Mapping[type, str]] = {
     complex: "complex128",
     str: "string",
     bytes: "slice",
+    Sealed: "slice",
     list: "slice",
     tuple: "slice",
     Strings: "slice",
     Ints: "slice",
+    Lists: "slice",
+    NilList: "slice",
+    NilStrings: "slice",
     dict: "map",
     StringMap: "map",
     BytesMap: "map",
+    NilDict: "map",
     Func: "func",
     type(None): "invalid",
     Missing: "invalid",
@@ -217,3 +313,8 @@ def type_name(value: Any) -> str:
     if isinstance(value, Func):
         return value.signature
     return str(getattr(type(value), "TYPE", ""))
+
+
+def is_nil(value: Any) -> bool:
+    """Say whether a list or map is a nil one; an empty one is not."""
+    return isinstance(value, NilList | NilStrings | NilDict)
