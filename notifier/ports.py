@@ -74,6 +74,15 @@ class Cluster(Protocol):
         """Yield the named object now and after each change (None: it does not exist); for ever."""
         ...
 
+    def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield the objects of the whole cluster that a label selector selects, by namespace and
+        name; then, for ever, what changed (None: gone, or no longer selected). The flag says that
+        these are all there are. Raises `Forbidden` when they may not be watched.
+        """
+        ...
+
 
 # --- the store --------------------------------------------------------------------------------
 

@@ -100,6 +100,13 @@ class Recording:
                 return found
         return []
 
+    async def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncGenerator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Refuse: a recording has no teams. Raises `NotFound`."""
+        raise NotFound(f"{kind} by {selector}: not in a recording", status=404)
+        yield  # what makes it a generator
+
     async def watch_object(
         self, kind: str, namespace: str, name: str
     ) -> AsyncGenerator[bytes | None]:
