@@ -8,7 +8,7 @@ from notifier.core import context, fallback, templates, triggers
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
-from notifier.core.model import Event
+from notifier.core.model import Event, JsonObject
 from notifier.core.outside import NOTHING, Rendered
 from notifier.core.service import Composed, Composition, Message
 from notifier.core.templates import Template
@@ -51,8 +51,18 @@ class Scope:
         it does not depend on who listens."""
         outcome = self._outcomes.get(condition.index)
         if outcome is None:
-            outcome = self._outcomes[condition.index] = triggers.evaluate(condition, self.variables)
+            outcome = triggers.evaluate(condition, self._of_conditions(condition))
+            self._outcomes[condition.index] = outcome
         return outcome
+
+    def _of_conditions(self, condition: Condition) -> JsonObject:
+        """Return what a condition sees; those that read plain variables only cost next to nothing.
+        Deciding never sees credentials (spec/configuration.md 6.1)."""
+        seen: JsonObject = {"secrets": {}}
+        if triggers.reads([condition]) <= context.PLAIN:
+            given = self.configuration.context
+            return seen | context.plain(self._event, self._evidence, given)
+        return seen | self.variables
 
     def render(
         self, condition: Condition, spec: ServiceSpec, recipient: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -76,6 +76,12 @@ def evaluate(condition: Condition, variables: Mapping[str, Any]) -> Outcome:
         return Fired(once=scalars.text(condition.once_per.evaluate(variables)))
     except LanguageError as error:
         return Failed(error.message)
+
+
+def reads(conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the names of the variables that conditions read."""
+    programs = [program for each in conditions for program in (each.when, each.once_per)]
+    return frozenset(name for program in programs if program for name in program.names)
 
 
 def condition_key(index: int, when: str) -> str:

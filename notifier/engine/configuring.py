@@ -52,7 +52,7 @@ class Configuring:
         on_change: Callable[[], None] = lambda: None,
         on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None,
     ) -> None:
-        around = Around(
+        self._around = around = Around(
             cluster=cluster,
             store=store,
             gates=gates,

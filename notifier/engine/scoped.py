@@ -59,7 +59,7 @@ class Place:
     secret: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Around:
     """What every scope works with; `on_secrets` learns the live secret values of a scope."""
 
@@ -79,7 +79,12 @@ class Scoped:
     """One scope: what its configuration was made of, and what is in force (`current`)."""
 
     def __init__(
-        self, scope: str, place: Place, around: Around, compile_with: Compile, current: Configuration
+        self,
+        scope: str,
+        place: Place,
+        around: Around,
+        compile_with: Compile,
+        current: Configuration,
     ) -> None:
         self.scope = scope
         self.current = current

@@ -54,7 +54,12 @@ class Program(Protocol):
 
 
 class Condition(Protocol):
-    """A compiled condition."""
+    """A compiled condition; `names` are the variables it reads."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables it reads."""
+        ...
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return the value. Raises `LanguageError`."""

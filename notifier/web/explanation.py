@@ -27,10 +27,11 @@ _HINTS: Final[Mapping[Decision, str]] = {
     Decision.CONDITION_FALSE: "the trigger's `when` did not hold",
     Decision.CONDITION_ERROR: "the trigger's `when` could not be evaluated;"
     " try it with `notifier render --trigger {trigger}`",
-    Decision.OPEN_OCCURRENCE: "sent as soon as the trigger's `when` holds for this occurrence",
+    Decision.OPEN_OCCURRENCE: "the trigger's `when` does not hold yet: sent as soon as it does",
     Decision.ONCE_PER: "already sent for this `oncePer` value",
     Decision.DUPLICATE: "the same message already goes to the same place",
-    Decision.BASELINE: "first sight of the object: nothing is announced for what was already so",
+    Decision.BASELINE: "what already holds at the first look is not announced; it is sent when"
+    " `when` turns true the next time",
     Decision.MUTED: "the annotation notifications.argoproj.io/mute-until is in force",
     Decision.QUOTA: "the namespace sent too many messages in a short time",
     Decision.RECIPIENT_NOT_ALLOWED: "the service does not allow this recipient for this namespace",

@@ -174,10 +174,12 @@ class Text:
 
 
 class When:
-    """A condition that is a function of the variables."""
+    """A condition that is a function of the variables; unless told otherwise it reads more than
+    the plain ones."""
 
-    def __init__(self, judge: Callable[[Mapping[str, Any]], Any]) -> None:
+    def __init__(self, judge: Callable[[Mapping[str, Any]], Any], *names: str) -> None:
         self.judge = judge
+        self.names = frozenset(names or ("event",))
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return what the function says."""

@@ -181,14 +181,19 @@ class Func:
 class Method:
     """One entry of a method table: what a value of a Go type can be asked by name.
 
-    `call` takes the receiver and the arguments, `parameters` are the arguments' Go types.
+    `call` takes the receiver and the arguments, `parameters` are the arguments' Go types. A method
+    with several `results` (an error not counted) gives the first: expr takes it, templates refuse
+    the call.
     """
 
-    __slots__ = ("call", "parameters")
+    __slots__ = ("call", "parameters", "results")
 
-    def __init__(self, call: Callable[..., Any], parameters: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, call: Callable[..., Any], parameters: tuple[str, ...] = (), results: int = 1
+    ) -> None:
         self.call = call
         self.parameters = parameters
+        self.results = results
 
 
 class GoObject:

@@ -78,7 +78,7 @@ def _computed(
     try:
         return float(result)
     except OverflowError:
-        return math.copysign(math.inf, result)
+        return math.inf if result > 0 else -math.inf
 
 
 def _decimal(value: Any) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zlib
 from typing import Final
 
@@ -11,8 +12,8 @@ from notifier.languages.golang import bytetexts, runs
 from notifier.languages.gotemplate.registry import register
 
 _NEWLINES: Final = b"\r\n"
-_BASE64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-_BASE32: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/\r\n]")
+_NOT_BASE32: Final = re.compile(rb"[^A-Z2-7]")
 _PAD: Final = ord("=")
 _WHOLE32: Final = (2, 4, 5, 7)
 """How many characters of a last group of base 32 make whole bytes."""
@@ -46,25 +47,30 @@ def _check64(data: bytes) -> None:
 
     Line ends may stand anywhere; padding fills the last group, and nothing follows it.
     """
-    places = [place for place, byte in enumerate(data) if byte not in _NEWLINES]
-    for count, place in enumerate(places):
-        if data[place] in _BASE64:
-            continue
-        filled = count % 4
-        if data[place] != _PAD or filled < 2:
-            raise _Corrupt(place)
-        rest = places[count + 1 :]
-        if filled == 2:
-            if not rest:
-                raise _Corrupt(len(data))
-            if data[rest[0]] != _PAD:
-                raise _Corrupt(rest[0] - 1)
-            rest = rest[1:]
-        if rest:
-            raise _Corrupt(rest[0])
+    found = _NOT_BASE64.search(data)
+    place = found.start() if found else len(data)
+    filled = (place - sum(data.count(byte, 0, place) for byte in _NEWLINES)) % 4
+    if found is None:
+        if filled:
+            raise _Corrupt(place - filled)
         return
-    if len(places) % 4:
-        raise _Corrupt(len(data) - len(places) % 4)
+    if data[place] != _PAD or filled < 2:
+        raise _Corrupt(place)
+    place += 1
+    if filled == 2:
+        place = _past_newlines(data, place)
+        if place == len(data):
+            raise _Corrupt(place)
+        if data[place] != _PAD:
+            raise _Corrupt(place - 1)
+        place += 1
+    place = _past_newlines(data, place)
+    if place < len(data):
+        raise _Corrupt(place)
+
+
+def _past_newlines(data: bytes, place: int) -> int:
+    return len(data) - len(data[place:].lstrip(_NEWLINES))
 
 
 @register("string -> string", '{{"v1" | b32enc}}', "OYYQ====", metered=True)
@@ -80,30 +86,32 @@ def b32dec(run: runs.Run, text: str) -> str:
     run.text(len(text))
     data = bytetexts.encode(text).translate(None, _NEWLINES)
     try:
-        _check32(data)
+        data = data[: _length32(data)]
     except _Corrupt as place:
         return f"illegal base32 data at input byte {place}"
-    return bytetexts.decode(base64.b32decode(data))
+    return bytetexts.decode(base64.b32decode(data + b"=" * (-len(data) % 8)))
 
 
-def _check32(data: bytes) -> None:
-    """Look for the first byte that a strict reader refuses. Raises `_Corrupt`."""
-    for place, byte in enumerate(data):
-        if byte in _BASE32:
-            continue
-        filled, rest = place % 8, data[place + 1 :]
-        if byte != _PAD or filled < 2 or len(rest) >= 8:
-            raise _Corrupt(place)
-        if len(rest) + filled < 7:
-            raise _Corrupt(len(data))
-        for ahead, other in enumerate(rest[: 7 - filled]):
-            if other != _PAD:
-                raise _Corrupt(place + ahead)
-        if filled not in _WHOLE32:
-            raise _Corrupt(place)
-        return
-    if len(data) % 8:
-        raise _Corrupt(len(data) - len(data) % 8)
+def _length32(data: bytes) -> int:
+    """Return how many characters come before the padding, after which nothing counts. Raises
+    `_Corrupt` at the first byte that a strict reader refuses."""
+    found = _NOT_BASE32.search(data)
+    place = found.start() if found else len(data)
+    filled, rest = place % 8, data[place + 1 :]
+    if found is None:
+        if filled:
+            raise _Corrupt(place - filled)
+        return place
+    if data[place] != _PAD or filled < 2 or len(rest) >= 8:
+        raise _Corrupt(place)
+    if len(rest) + filled < 7:
+        raise _Corrupt(len(data))
+    for ahead, other in enumerate(rest[: 7 - filled]):
+        if other != _PAD:
+            raise _Corrupt(place + ahead)
+    if filled not in _WHOLE32:
+        raise _Corrupt(place)
+    return place
 
 
 @register("string -> string", '{{"v1" | sha1sum | trunc 8}}', "5a6df720", metered=True)

@@ -3,6 +3,7 @@ else; the `must…` names do the same."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from notifier.languages.golang import runs
@@ -66,7 +67,7 @@ def reverse(run: runs.Run, value: Any) -> list[Any]:
 @register("any -> list", "{{uniq (list 1 2 1)}}", "[1 2]", "uniq", "mustUniq", metered=True)
 def uniq(run: runs.Run, value: Any) -> list[Any]:
     """Return the list with each item once, at its first place."""
-    seen = {}
+    seen: dict[Hashable, Any] = {}
     for item in _items(run, value, "uniq"):
         seen.setdefault(equality.key(run, item), item)
     return list(seen.values())

@@ -38,10 +38,9 @@ def clean(run: runs.Run, path: str) -> str:
     return ("/" if rooted else "") + "/".join(kept) or "."
 
 
-@register("string -> string", '{{ext "values.yaml"}}', ".yaml", "ext", "osExt", metered=True)
-def ext(run: runs.Run, path: str) -> str:
+@register("string -> string", '{{ext "values.yaml"}}', ".yaml", "ext", "osExt")
+def ext(path: str) -> str:
     """Return the end of the path from the last dot of its last element on."""
-    run.step(len(path) // 1024)
     last = path[path.rfind("/") + 1 :]
     return last[last.rfind(".") :] if "." in last else ""
 

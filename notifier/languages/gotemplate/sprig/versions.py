@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from notifier.languages.golang import numbers, runs
+from notifier.languages.golang import numbers
 from notifier.languages.golang.values import GoError, GoObject, Method, Uint64
 from notifier.languages.gotemplate.registry import register
 
@@ -208,8 +208,7 @@ Version.METHODS = VALUE_METHODS
 VersionPointer.METHODS = POINTER_METHODS
 
 
-@register("string -> any", '{{(semver "v1.2.3-beta.1").Minor}}', "2", metered=True)
-def semver(run: runs.Run, text: str) -> VersionPointer:
+@register("string -> any", '{{(semver "v1.2.3-beta.1").Minor}}', "2")
+def semver(text: str) -> VersionPointer:
     """Return the version with its parts and comparisons as methods. Fails on a bad one."""
-    run.step(len(text) // SIZE)
     return parse(text)

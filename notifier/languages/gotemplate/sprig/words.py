@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from notifier.languages.golang import letters
@@ -80,12 +79,13 @@ class _Separating:
 
     def joined(self) -> str:
         """Return all words."""
-        after: dict[str, Callable[[], None]] = {NUMBER: self._after_number, PUNCTUATION: bool}
         while self.place < len(self.words) - 1:
             kind = self.kind
             self._take()
-            if kind != CONNECTOR:
-                after.get(kind, self._after_word)()
+            if kind == NUMBER:
+                self._after_number()
+            elif kind not in (CONNECTOR, PUNCTUATION):
+                self._after_word()
         if self.place < len(self.words):
             self._take()
         return "".join(self.out)
