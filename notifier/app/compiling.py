@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from importlib import resources
+from typing import Final
 
-from notifier.core import catalogue
+from notifier.core import catalogue, exports
 from notifier.core.configuration import Configuration, compile_configuration
+from notifier.core.errors import Problem
+from notifier.core.outside import Outside, Verdicts
 from notifier.core.service import ServiceType
-from notifier.languages import INSTALLED, STRICT
+from notifier.languages import INSTALLED, STRICT, TEAMS, Languages
+
+TEAM_CHARACTERS: Final = 256 * 1024
+"""Characters that the ConfigMap of a team may hold."""
 
 
 @functools.cache
@@ -53,4 +60,56 @@ def compile_central(
         cluster=cluster,
         previous=previous,
         languages=STRICT if strict else INSTALLED,
+    )
+
+
+def compile_team(
+    namespace: str,
+    config_map: Mapping[str, str],
+    secret: Mapping[str, bytes],
+    central: Configuration,
+    previous: Configuration | None,
+    verdicts: Verdicts,
+    *,
+    types: Mapping[str, ServiceType],
+    name: str,
+    secret_name: str,
+    mentions: bool = False,
+) -> Configuration:
+    """Compile the ConfigMap of a team over the central configuration: its triggers and templates
+    can be used by name, its services as far as they are exported. `name` is the ConfigMap's.
+
+    A ConfigMap of an absurd size is refused whole; what was in force stays.
+    """
+    document = f"{namespace}/{name}"
+    size = sum(len(key) + len(text) for key, text in config_map.items())
+    if size > TEAM_CHARACTERS:
+        problem = Problem(
+            document=document,
+            key="",
+            message=f"holds {size} characters, more than {TEAM_CHARACTERS}: nothing of it is read",
+            fix="leave out what the central configuration has already",
+        )
+        return dataclasses.replace(previous or Configuration(scope=namespace), problems=(problem,))
+    return compile_configuration(
+        config_map,
+        secret,
+        central,
+        types,
+        document=document,
+        scope=namespace,
+        cluster=str(central.context.get("cluster") or ""),
+        previous=previous,
+        secret_name=secret_name,
+        languages=team_languages(verdicts),
+        lent=exports.lent(central.services.values(), namespace, types),
+        mentions=mentions,
+    )
+
+
+def team_languages(verdicts: Verdicts) -> Languages:
+    """Return the languages of teams: Jinja in the child alone, all else under tighter limits."""
+    return Languages(
+        templates={**TEAMS.templates, "jinja": Outside("jinja", verdicts)},
+        conditions=TEAMS.conditions,
     )

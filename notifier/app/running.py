@@ -78,7 +78,13 @@ async def serve(settings: Settings, redactor: Redactor) -> None:
         statistics=statistics,
     )
     store = STORES[settings.store.type](settings.store)
-    edges = Edges(cluster=cluster, store=store, clock=clock, statistics=statistics)
+    edges = Edges(
+        cluster=cluster,
+        store=store,
+        clock=clock,
+        statistics=statistics,
+        api_server=client.addresses,
+    )
     stop = _stopped_by_signals()
     async with daemon(settings, edges, redactor) as one, listening(one):
         freezing = asyncio.create_task(_freeze_when_ready(one), name="freezing")

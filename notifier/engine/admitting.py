@@ -11,7 +11,7 @@ import asyncio
 import dataclasses
 import functools
 import logging
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -71,15 +71,25 @@ class _Admitted:
 
 
 class Admitting:
-    """Holds one `Scoped` per namespace that takes part; never for the namespace `without`."""
+    """Holds one `Scoped` per namespace that takes part; never for the namespace `without`.
+
+    `on_dismissed` is told who still takes part whenever somebody does no more.
+    """
 
     def __init__(
-        self, teams: Teams, around: Around, central: Configuration, *, without: str
+        self,
+        teams: Teams,
+        around: Around,
+        central: Configuration,
+        *,
+        without: str,
+        on_dismissed: Callable[[Iterable[str]], None],
     ) -> None:
         self._teams = teams
         self._around = around
         self._central = central
         self._without = without
+        self._on_dismissed = on_dismissed
         self._admitted: dict[str, _Admitted] = {}
         self._listed = asyncio.Event()
         self._stale = asyncio.Event()
@@ -238,6 +248,7 @@ class Admitting:
             task.cancel()
         admitted.scoped.leave()
         log.info("takes part no more", extra={"scope": namespace})
+        self._on_dismissed(self._admitted)
         self._around.on_change()
 
     def _spawn(self, admitted: _Admitted, work: Coroutine[Any, Any, None], name: str) -> None:

@@ -20,13 +20,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from notifier.core import planning
+from notifier.core.circuits import Rate
+from notifier.core.configuration import ServiceSpec
 from notifier.core.model import Resource
 from notifier.core.observer import Observer
 from notifier.core.settings import Settings
 from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
-from notifier.engine.configuring import Compile, Configuring, Place
+from notifier.engine.configuring import Compile, Configuring, Place, Teams
 from notifier.engine.dispatch import Dispatch
 from notifier.engine.gates import Gates
 from notifier.engine.gathering import Gathering
@@ -34,6 +36,7 @@ from notifier.engine.housekeeping import keep_house
 from notifier.engine.intake import ALWAYS, Intake
 from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
+from notifier.engine.quotas import Quotas
 from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.engine.steady import Steady
@@ -55,7 +58,8 @@ class Parts:
     """The adapters and pure parts that an engine is built of.
 
     `services` are the acting halves by type name; `jitter` returns numbers in 0..1; `resources`
-    are watched even if nobody asks for them; `on_secrets` learns every live secret value.
+    are watched even if nobody asks for them; `on_secrets` learns every live secret value. `teams`
+    is there if teams may configure for themselves; `services_of` then gives each scope its own.
     """
 
     cluster: Cluster
@@ -70,6 +74,9 @@ class Parts:
     status: Status = field(default_factory=Status)
     resources: frozenset[Resource] = frozenset()
     on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None
+    teams: Teams | None = None
+    services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None
+    on_dismissed: Callable[[Iterable[str]], None] = lambda _: None
 
 
 class Engine:
@@ -90,8 +97,16 @@ class Engine:
             clock=parts.clock,
             recorder=parts.recorder,
             status=self.status,
+            teams=parts.teams,
+            jitter=parts.jitter,
             on_change=self._reconfigured,
             on_secrets=parts.on_secrets,
+            on_dismissed=parts.on_dismissed,
+        )
+        own = settings.self_service
+        self._quotas = Quotas(
+            rate=Rate(per_s=own.messages_per_minute / 60.0, burst=own.burst),
+            applies=self.configuring.has_own,
         )
         self._remembering = Remembering(self.configuring.for_namespace)
         pauses = Pauses(parts.store, parts.observer.still_paused)
@@ -116,7 +131,9 @@ class Engine:
         """Begin to send what waits in the store."""
         parts = self._parts
         self._supervisor.start(DELIVERING, self.dispatch.run())
-        house = keep_house(parts.store, self.gates, parts.clock, self._settings.store)
+        house = keep_house(
+            parts.store, (self.gates, self._quotas), parts.clock, self._settings.store
+        )
         self._supervisor.start("housekeeping", house)
         self.status.started = True
 
@@ -182,6 +199,8 @@ class Engine:
             jitter=parts.jitter,
             timeout_s=delivery.timeout_s,
             shadow=delivery.shadow,
+            quotas=self._quotas if parts.teams is not None else None,
+            services_of=parts.services_of,
             on_credential=self.configuring.doubt_credentials,
         )
         return Dispatch(
@@ -210,6 +229,7 @@ class Engine:
                 max_age_s=settings.delivery.max_age_s,
                 shadow=settings.delivery.shadow,
             ),
+            renderer=None if parts.teams is None else parts.teams.renderer,
         )
         committing = Committing(
             store=parts.store,

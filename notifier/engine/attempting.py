@@ -22,6 +22,7 @@ from notifier.core.service import Delivered, Outgoing
 from notifier.engine.backlog import Backlog
 from notifier.engine.gates import Gates, Refusal
 from notifier.engine.pauses import Pauses
+from notifier.engine.quotas import Quotas
 from notifier.ports import Clock, Recorder, Referencing, Service, Settlement, Store
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ FIRST: Final = History()
 
 class Attempting:
     """Makes single attempts. `configuration_of` returns the present configuration of a scope,
-    `jitter` numbers in 0..1."""
+    `jitter` numbers in 0..1; `services_of` returns the services that a scope sends with, by type
+    name: without it all send with the same ones."""
 
     def __init__(
         self,
@@ -66,10 +68,14 @@ class Attempting:
         jitter: Callable[[], float],
         timeout_s: float,
         shadow: bool = False,
+        quotas: Quotas | None = None,
+        services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None,
         on_credential: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._services = services
+        self._services_of = services_of or (lambda _: services)
+        self._quotas = quotas
         self._referencing = {
             name: service for name, service in services.items() if isinstance(service, Referencing)
         }
@@ -136,9 +142,10 @@ class Attempting:
             return _settled(delivery, State.SHADOW, now)
         if spec is None:
             return self._park(delivery, now)
-        refusal = self._gates.refusal(
-            delivery.destination, self._clock.monotonic(), spec.terms.rate
-        )
+        moment = self._clock.monotonic()
+        refusal = self._gates.refusal(delivery.destination, moment, spec.terms.rate)
+        if refusal is None and self._quotas is not None and delivery.attempt <= 1:
+            refusal = self._quotas.refusal(delivery.rollout.namespace, moment)
         return None if refusal is None else self._handed_back(delivery, refusal, now)
 
     async def _superseded(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
@@ -195,11 +202,13 @@ class Attempting:
         begun = (self._clock.now(), self._clock.monotonic())
         self._gates.entered(destination, begun[1], spec.terms.rate)
         if delivery.attempt <= 1:
+            if self._quotas is not None:
+                self._quotas.entered(delivery.rollout.namespace, begun[1])
             self._recorder.first_attempt(
                 delivery.trigger, destination.service, begun[0] - delivery.created_at
             )
         self._sending[delivery.id] = begun
-        service = self._services[spec.type.name]
+        service = self._services_of(spec)[spec.type.name]
         deadline_s = spec.terms.timeout_s or self._timeout_s
         try:
             async with asyncio.timeout(deadline_s):

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from notifier.core.configuration import Configuration
 from notifier.core.model import CENTRAL
+from notifier.core.outside import Text
 from notifier.engine.admitting import Admitting, Teams
 from notifier.engine.gates import Gates
 from notifier.engine.scoped import Around, Place, Scoped
 from notifier.engine.status import Status
+from notifier.languages import LanguageError
 from notifier.ports import Clock, Cluster, Recorder, Store
 
 __all__ = ["Compile", "Configuring", "Place", "Teams"]
@@ -51,6 +53,7 @@ class Configuring:
         jitter: Callable[[], float] = lambda: 0.5,
         on_change: Callable[[], None] = lambda: None,
         on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None,
+        on_dismissed: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
         self._around = around = Around(
             cluster=cluster,
@@ -79,7 +82,9 @@ class Configuring:
         self._central = Scoped(CENTRAL, place, around, compiled, first)
         self._teams: Admitting | None = None
         if teams is not None:
-            self._teams = Admitting(teams, around, first, without=place.namespace)
+            self._teams = Admitting(
+                teams, around, first, without=place.namespace, on_dismissed=on_dismissed
+            )
 
     # --- what others ask --------------------------------------------------------------------
 
@@ -103,6 +108,11 @@ class Configuring:
     def has_own(self, namespace: str) -> bool:
         """Say whether a namespace takes part in self-service."""
         return self._teams is not None and self._teams.of(namespace) is not None
+
+    def disable(self, scope: str, text: Text, error: LanguageError) -> None:
+        """Take a template's text of a scope for bad from now on."""
+        if self._teams is not None:
+            self._teams.disable(scope, text, error)
 
     def doubt_credentials(self, scope: str) -> None:
         """Look at the Secret soon: a credential of the scope was refused. Lent services have the

@@ -24,6 +24,7 @@ __all__ = [
     "CONDITIONS",
     "INSTALLED",
     "STRICT",
+    "TEAMS",
     "TEMPLATES",
     "Condition",
     "ConditionLanguage",
@@ -53,6 +54,10 @@ class Languages:
 
 
 INSTALLED = Languages(templates=TEMPLATES, conditions=CONDITIONS)
+
+TEAMS = Languages(conditions=CONDITIONS)
+"""Languages of configurations of teams that run in this process: those with limits of their own.
+Jinja is not among them (`core/outside.py`)."""
 
 STRICT = Languages(
     templates={**TEMPLATES, "jinja": jinja.Jinja(strict=True)}, conditions=CONDITIONS

@@ -91,8 +91,6 @@ class Metrics(Recorder):
 
     def __init__(self, *, sqlite: str = "") -> None:
         self.registry = CollectorRegistry(auto_describe=False)
-        self.circuits: dict[str, int] = {}
-        """State of the circuit by service, as last recorded: the admin API shows it too."""
         self._transitions = self._counter(
             "transitions", "Lifecycle transitions recorded.", "trigger", "recovered"
         )
@@ -291,7 +289,6 @@ class Metrics(Recorder):
     @override
     def circuit(self, service: str, state: Literal[0, 1, 2, 3]) -> None:
         """Show a circuit."""
-        self.circuits[service] = state
         self._circuits.of(service).set(state)
 
     @override

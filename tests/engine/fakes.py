@@ -432,6 +432,7 @@ class FakeCluster(Cluster):
         self.objects: dict[tuple[str, str, str], bytes] = {}
         self.lists: dict[tuple[str, str], Sequence[bytes]] = {}
         self.config_maps: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.selected: dict[str, asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
         self.fault: Callable[[str, str], ClusterError | None] = lambda _kind, _name: None
         self.delay_s: Callable[[str, str], float] = lambda _kind, _name: 0.0
         self.reads: list[tuple[str, str]] = []
@@ -473,6 +474,17 @@ class FakeCluster(Cluster):
         """Yield the ConfigMaps the test put."""
         while True:
             yield await self.config_maps.get()
+
+    @override
+    async def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield the changes that the test put, by kind; an exception is raised."""
+        while True:
+            item = await self.selected[kind].get()
+            if isinstance(item, Exception):
+                raise item
+            yield item
 
     def put(self, kind: str, item: JsonObject) -> None:
         """Make an object exist."""
