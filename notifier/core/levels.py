@@ -19,7 +19,7 @@ from notifier.core.configuration import Configuration
 from notifier.core.model import Decision, Event, ObjectRef, Transition, Verdict
 from notifier.core.rulings import Evaluate, Judge, Listener, Refused, Ruling
 from notifier.core.standing import Errors, Level
-from notifier.core.triggers import Failed, Fired, NotFired
+from notifier.core.triggers import Failed, NotFired
 
 _REASONS: Final = (
     (Decision.BASELINE, "ConditionHeldBefore"),
@@ -61,11 +61,12 @@ def transition(trigger: str, rollout: ObjectRef, resource_version: str, number: 
     """Return the event of a level trigger as a transition: the `number`-th of the Rollout.
 
     Its key counts what was recorded before, so two observers that know the same give the same
-    version the same key.
+    version the same key. Its reason is the one that upstream would make the name of.
     """
+    words = trigger.removeprefix("on-").split("-")
     return Transition(
         trigger=trigger,
-        reason="ConditionTurnedTrue",
+        reason="".join(word.capitalize() for word in words),
         rollout=rollout,
         key=keys.key(trigger, rollout.uid, f"level:{number}"),
         resource_version=resource_version,
@@ -110,19 +111,18 @@ class Edges(Judge):
             return None
         remembered = key(listener)
         before = self._before(remembered, listener)
-        match outcome := evaluate():
-            case Failed(error):
-                self.after[remembered] = before
-                new = self._errors.report(listener.condition_name, error)
-                return Refused(Decision.CONDITION_ERROR, error) if new else None
-            case NotFired():
-                self.after[remembered] = False
-                return None
-            case Fired(once):
-                self.after[remembered] = now = standing.digest(once) if once else True
-                if remembered not in self._known:
-                    return Refused(Decision.BASELINE, "it held when it was first looked at")
-                return outcome if _rises(before, now) else None
+        outcome = evaluate()
+        if isinstance(outcome, Failed):
+            self.after[remembered] = before
+            new = self._errors.report(listener.condition_name, outcome.error)
+            return Refused(Decision.CONDITION_ERROR, outcome.error) if new else None
+        if isinstance(outcome, NotFired):
+            self.after[remembered] = False
+            return None
+        self.after[remembered] = now = standing.digest(outcome.once) if outcome.once else True
+        if remembered not in self._known:
+            return Refused(Decision.BASELINE, "it held when it was first looked at")
+        return outcome if _rises(before, now) else None
 
     def _before(self, remembered: str, listener: Listener) -> Level:
         """Return what is known; at the first look what the former sender knew."""

@@ -20,7 +20,7 @@ from notifier.core import durations
 from notifier.core.model import Decision, Event, JsonObject, Transition, Verdict
 from notifier.core.rulings import Evaluate, Judge, Listener, Refused, Ruling
 from notifier.core.standing import Errors, Occurrence, Waiting
-from notifier.core.triggers import Failed, Fired, NotFired
+from notifier.core.triggers import Failed, Fired
 
 UPDATED: Final = "on-rollout-updated"
 
@@ -44,18 +44,16 @@ class Opening(Judge):
 
     @override
     def rule(self, listener: Listener, evaluate: Evaluate) -> Ruling:
-        match outcome := evaluate():
-            case Fired():
-                return outcome
-            case NotFired(reason):
-                self._waiting.append(_waiting(listener))
-                by = durations.rfc3339(self._until)
-                detail = f"{reason}; looked at again at every version, until {by} at the latest"
-                return Refused(Decision.OPEN_OCCURRENCE, detail)
-            case Failed(error):
-                self._waiting.append(_waiting(listener))
-                self._errors.report(listener.condition_name, error)
-                return Refused(Decision.CONDITION_ERROR, error)
+        outcome = evaluate()
+        if isinstance(outcome, Fired):
+            return outcome
+        self._waiting.append(_waiting(listener))
+        if isinstance(outcome, Failed):
+            self._errors.report(listener.condition_name, outcome.error)
+            return Refused(Decision.CONDITION_ERROR, outcome.error)
+        by = durations.rfc3339(self._until)
+        detail = f"{outcome.reason}; looked at again at every version, until {by} at the latest"
+        return Refused(Decision.OPEN_OCCURRENCE, detail)
 
     def opened(self, previous: JsonObject | None) -> Occurrence | None:
         """Return the open occurrence, None if nobody waits. `previous` are the tracked fields of
@@ -88,15 +86,15 @@ class Reopened(Judge):
         place = _place(_waiting(listener))
         if place not in self._waiting:
             return None
-        match outcome := evaluate():
-            case Fired():
-                del self._waiting[place]
-                return outcome
-            case NotFired():
-                return None
-            case Failed(error):
-                new = self._errors.report(listener.condition_name, error)
-                return Refused(Decision.CONDITION_ERROR, error) if new else None
+        outcome = evaluate()
+        if isinstance(outcome, Fired):
+            del self._waiting[place]
+            return outcome
+        if isinstance(outcome, Failed) and self._errors.report(
+            listener.condition_name, outcome.error
+        ):
+            return Refused(Decision.CONDITION_ERROR, outcome.error)
+        return None
 
     def left(self) -> Occurrence | None:
         """Return what is still open, None if nobody waits any more."""

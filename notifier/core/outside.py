@@ -93,7 +93,7 @@ class Rendered:
                     wanted[leaf.program, escape] = None
         if not wanted:
             return templates
-        task = Task(scope, tuple(wanted), msgspec.json.encode(dict(variables)))
+        task = Task(scope, tuple(wanted), _encode(dict(variables)))
         if task not in self.done:
             raise Pending(task)
         found = dict(zip(wanted, self.done[task], strict=True))
@@ -107,6 +107,9 @@ class Rendered:
 
 
 NOTHING: Final = Rendered()
+
+_encode: Final = msgspec.json.Encoder(enc_hook=lambda _: None).encode
+"""What is no data (functions for other languages) does not come along."""
 
 
 @dataclass(slots=True)

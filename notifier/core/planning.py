@@ -172,26 +172,26 @@ class _Planner:
         for condition in self._conditions(configuration, subscription):
             listener = Listener(subscription, condition)
             ruling = self.judge.rule(listener, partial(scope.evaluate, condition))
-            match self._untold(listener, ruling):
-                case Fired(once):
-                    if spec is None:
-                        self._no_service(configuration, subscription)
-                        continue
-                    granted = self._granted(configuration, subscription, spec)
-                    if granted is None:
-                        continue
-                    yield Wish(
-                        configuration=configuration,
-                        subscription=subscription,
-                        spec=granted,
-                        condition=condition,
-                        once=once,
-                        muted=muted,
-                    )
-                case Refused(decision, detail):
-                    self._no(decision, configuration, subscription, condition, detail)
-                case None:
-                    pass
+            ruling = self._untold(listener, ruling)
+            if ruling is None:
+                continue
+            if isinstance(ruling, Refused):
+                self._no(ruling.decision, configuration, subscription, condition, ruling.detail)
+                continue
+            if spec is None:
+                self._no_service(configuration, subscription)
+                continue
+            granted = self._granted(configuration, subscription, spec)
+            if granted is None:
+                continue
+            yield Wish(
+                configuration=configuration,
+                subscription=subscription,
+                spec=granted,
+                condition=condition,
+                once=ruling.once,
+                muted=muted,
+            )
 
     def _granted(
         self, configuration: Configuration, subscription: Subscription, spec: ServiceSpec

@@ -73,10 +73,9 @@ class AtOnce(Judge):
 
     @override
     def rule(self, listener: Listener, evaluate: Evaluate) -> Ruling:
-        match outcome := evaluate():
-            case Fired():
-                return outcome
-            case NotFired(reason):
-                return Refused(Decision.CONDITION_FALSE, reason)
-            case Failed(error):
-                return Refused(Decision.CONDITION_ERROR, error)
+        outcome = evaluate()
+        if isinstance(outcome, Failed):
+            return Refused(Decision.CONDITION_ERROR, outcome.error)
+        if isinstance(outcome, NotFired):
+            return Refused(Decision.CONDITION_FALSE, outcome.reason)
+        return outcome

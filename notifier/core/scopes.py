@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from notifier.core import context, fallback, templates, triggers
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
-from notifier.core.model import Event, JsonObject
+from notifier.core.model import Event
 from notifier.core.outside import NOTHING, Rendered
 from notifier.core.service import Composed, Composition, Message
 from notifier.core.templates import Template
 from notifier.core.triggers import Condition
 from notifier.languages import Variables
+from notifier.languages.golang import times
 
 
 class Scope:
@@ -33,6 +35,7 @@ class Scope:
         self._now = now
         self._rendered = rendered
         self._variables: Variables | None = None
+        self._seen: dict[bool, Variables] = {}
         self._outcomes: dict[int, triggers.Outcome] = {}
 
     @property
@@ -55,14 +58,18 @@ class Scope:
             self._outcomes[condition.index] = outcome
         return outcome
 
-    def _of_conditions(self, condition: Condition) -> JsonObject:
+    def _of_conditions(self, condition: Condition) -> Variables:
         """Return what a condition sees; those that read plain variables only cost next to nothing.
         Deciding never sees credentials (spec/configuration.md 6.1)."""
-        seen: JsonObject = {"secrets": {}}
-        if triggers.reads([condition]) <= context.PLAIN:
+        plain = triggers.reads([condition]) <= context.PLAIN
+        seen = self._seen.get(plain)
+        if seen is None:
             given = self.configuration.context
-            return seen | context.plain(self._event, self._evidence, given)
-        return seen | self.variables
+            own = context.plain(self._event, self._evidence, given) if plain else {}
+            own |= {"time": _time(self._now), "secrets": {}}
+            seen = Variables(own, None if plain else self.variables)
+            self._seen[plain] = seen
+        return seen
 
     def render(
         self, condition: Condition, spec: ServiceSpec, recipient: str
@@ -111,3 +118,9 @@ class Scope:
         if missing or not condition.send:
             raise EvaluationError(", ".join(missing) or "send", "no such template is configured")
         return [known[name] for name in condition.send]
+
+
+def _time(now: float) -> Mapping[str, Any]:
+    """Return the `time` of conditions; its clock stands still at the time of planning."""
+    seconds, rest = divmod(now, 1)
+    return times.library(times.from_unix(int(seconds), int(rest * 1e9)))

@@ -129,6 +129,5 @@ class Errors:
         news included."""
         found = {name: tuple(marks) for name, marks in self._reported.items() if name in conditions}
         for name, mark in self._new.items():
-            if name in conditions:
-                found[name] = (*found.get(name, ()), mark)
+            found[name] = (*found.get(name, ()), mark)
         return found

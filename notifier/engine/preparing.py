@@ -207,13 +207,14 @@ class Preparing:
         for question in made.questions(version):
             whole = evidence.needs(question.event.transition, rollout)
             part = evidence.of_conditions(whole, question.reads)
+            if whole in gathered:
+                part = whole
             if part:
-                read.append(part)
-            found = gathered.get(whole) or gathered.get(part)
-            if found is None and part:
-                lacks.append(part)
-            previous = question.previous(change.previous)
-            self._look(made, question, _evidence(rollout, previous, found or Gathered()))
+                (read if part in gathered else lacks).append(part)
+            found = gathered.get(part, Gathered())
+            self._look(
+                made, question, _evidence(rollout, question.previous(change.previous), found)
+            )
             if question.event.id in made.sending and whole and whole not in gathered:
                 lacks.append(whole)
         return _Work(made, lacks, read)

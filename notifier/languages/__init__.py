@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notifier.languages import jinja
+from notifier.languages import adapters, jinja
+from notifier.languages.golang import runs
 from notifier.languages.seam import (
     Condition,
     ConditionLanguage,
@@ -37,11 +38,12 @@ __all__ = [
 ]
 
 TEMPLATES: Mapping[str, TemplateLanguage] = {
+    "go": adapters.Go(),
     "jinja": jinja.Jinja(),
 }
 """Template languages by the word that `engine:` names them by."""
 
-CONDITIONS: Mapping[str, ConditionLanguage] = {}
+CONDITIONS: Mapping[str, ConditionLanguage] = {"expr": adapters.Expr()}
 """Condition languages by name; conditions are always `expr`."""
 
 
@@ -55,7 +57,9 @@ class Languages:
 
 INSTALLED = Languages(templates=TEMPLATES, conditions=CONDITIONS)
 
-TEAMS = Languages(conditions=CONDITIONS)
+TEAMS = Languages(
+    templates={"go": adapters.Go(runs.TENANT)}, conditions={"expr": adapters.Expr(runs.TENANT)}
+)
 """Languages of configurations of teams that run in this process: those with limits of their own.
 Jinja is not among them (`core/outside.py`)."""
 

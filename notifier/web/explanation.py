@@ -15,6 +15,7 @@ from notifier.core.annotations import parse as parse_annotations
 from notifier.core.configuration import Configuration
 from notifier.core.errors import Reason
 from notifier.core.model import Decision, Delivery, Event, JsonObject, State, Verdict
+from notifier.core.triggers import Trigger
 from notifier.web import shapes
 
 _HINTS: Final[Mapping[Decision, str]] = {
@@ -112,7 +113,8 @@ def _listeners(
                     "service": one.service,
                     "recipient": one.recipient,
                     "known": one.service in configuration.services,
-                    "hint": _service_hint(one.service, configurations),
+                    "hint": _trigger_hint(configuration.triggers[trigger])
+                    or _service_hint(one.service, configurations),
                 }
                 for one in resolved.subscriptions
             ]
@@ -149,6 +151,13 @@ def _decision(
         "trigger": trigger,
         "hint": hint,
     }
+
+
+def _trigger_hint(trigger: Trigger) -> str:
+    """Say that a trigger cannot fire: no change has its name, and no condition looks for one."""
+    if trigger.name in lifecycle.ALL or any(each.when for each in trigger.conditions):
+        return ""
+    return _HINTS[Decision.NEVER_FIRES]
 
 
 def _service_hint(service: str, configurations: Sequence[Configuration]) -> str:

@@ -536,8 +536,9 @@ class Scripted(Observer):
         return self.wanted_resources
 
 
-def snapshot(name: str = "checkout", data: bytes = b"") -> StoredSnapshot:
-    """Return a snapshot row."""
+def snapshot(name: str = "checkout", token: bytes = b"") -> StoredSnapshot:
+    """Return a snapshot row of the version that the token names."""
+    data = orjson.dumps({"resource_version": token.decode(), "rollout": {}})
     return StoredSnapshot(kind="Rollout", uid=f"uid-{name}", namespace="shop", name=name, data=data)
 
 

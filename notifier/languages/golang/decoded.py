@@ -24,7 +24,7 @@ def decoded(value: Any) -> Any:
 
 
 def _mapping(value: dict[Any, Any]) -> dict[Any, Any]:
-    changed = {}
+    changed: dict[Any, Any] = {}
     for key, item in value.items():
         kind = type(item)
         if kind is int:

@@ -32,6 +32,8 @@ _UNITS: Final = {
 }
 _PART: Final = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _LARGEST: Final = 2**63
+_LONGEST_TEXT: Final = 4096
+"""Longer texts are no durations, whatever they say: reading them takes its time."""
 
 
 class Duration(GoInteger):
@@ -126,6 +128,8 @@ def parse(literal: str) -> Duration:
     body = literal[1:] if literal[:1] in ("+", "-") else literal
     if body == "0":
         return Duration(0)
+    if len(body) > _LONGEST_TEXT:
+        raise GoError(f"time: invalid duration: longer than {_LONGEST_TEXT} characters")
     total = place = 0
     while place < len(body):
         found = _PART.match(body, place)

@@ -22,6 +22,8 @@ _HEXADECIMAL: Final = re.compile(
     r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
 )
 _SPECIAL: Final = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
+_TAIL: Final = re.compile(r"[pP].*|[eE].*")
+_BINARY_TAIL: Final = re.compile(r"[pP].*")
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -140,6 +142,20 @@ def positional(found: str, point: int) -> str:
     if point >= len(found):
         return found + "0" * (point - len(found))
     return f"{found[:point]}.{found[point:]}"
+
+
+def pointed(written: str, form: str, precision: int) -> str:
+    """Return a number with the point and the trailing zeros that the flag `#` asks for."""
+    tail = (_BINARY_TAIL if form in "xX" else _TAIL).search(written)
+    body, rest = (written[: tail.start()], tail[0]) if tail else (written, "")
+    wanted = 0
+    if form in "gGx":
+        wanted = 6 if precision < 0 else precision
+    wanted -= len(body.replace(".", "").lstrip("0"))
+    if "." not in body:
+        wanted -= body == "0"
+        body += "."
+    return body + "0" * wanted + rest
 
 
 def _mantissa(number: float) -> tuple[int, int]:

@@ -93,6 +93,7 @@ class _Reading:
     def _verb(self) -> None:
         """Write one verb; the place is after its percent sign."""
         to = self.to
+        to.run.step()
         to.clear()
         self.good_index = True
         self._flags()

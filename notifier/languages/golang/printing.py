@@ -11,10 +11,12 @@ from typing import Any, Final
 from notifier.languages.golang import numbers, runs
 from notifier.languages.golang.values import (
     Func,
+    GoError,
     GoObject,
     Int32,
     Int64,
     Missing,
+    Sealed,
     Uint8,
     Uint64,
 )
@@ -49,6 +51,11 @@ def complex_text(value: complex) -> str:
     imaginary = numbers.plain(value.imag)
     sign = "" if imaginary[0] in "+-" else "+"
     return f"({numbers.plain(value.real)}{sign}{imaginary}i)"
+
+
+def sealed() -> GoError:
+    """Return the error for looking into a secret."""
+    return GoError("a secret can be printed, but not changed or looked into")
 
 
 def bool_text(value: Any) -> str:
@@ -145,5 +152,6 @@ _SCALARS: Final[Mapping[type, Callable[[Any], str]]] = {
     type(None): lambda _: NIL,
     Missing: lambda _: NIL,
     Func: lambda _: f"{ADDRESS:#x}",
+    Sealed: lambda value: str(value.numbers),
 }
 """How each type without parts prints."""

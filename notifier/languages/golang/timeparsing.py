@@ -33,6 +33,12 @@ _OFFSET_PARTS: Final[Mapping[str, tuple[int, ...]]] = {
 _OFFSET_LIMITS: Final = ((24, "hour"), (60, "minute"), (60, "second"))
 
 
+_RFC3339: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
 class _Unfit(Exception):  # never leaves this module
     """The text does not have what the chunk wants."""
 
@@ -78,6 +84,31 @@ def parse(layout: str, text: str) -> Parsed:
     if reader.rest:
         raise GoError(f"parsing time {quoted(text)}: extra text: {quoted(reader.rest)}")
     return _completed(reader.parsed, text)
+
+
+def parse_rfc3339(text: str) -> Parsed | None:
+    """Read a time in its most usual form, fast; None where only `parse` can say what is wrong."""
+    found = _RFC3339.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    east, ahead = int(found[9] or 0), int(found[10] or 0)
+    if not (1 <= month <= 12 and 1 <= day <= civil.days_in(year, month)):
+        return None
+    if hour > 23 or minute > 59 or second > 59 or east > 23 or ahead > 59:
+        return None
+    offset = (east * 60 + ahead) * 60
+    return Parsed(
+        year=year,
+        month=month,
+        day=day,
+        hour=hour,
+        minute=minute,
+        second=second,
+        nanosecond=int((found[7] or "")[:9].ljust(9, "0")),
+        utc=found[8] is None,
+        offset=None if found[8] is None else -offset if found[8] == "-" else offset,
+    )
 
 
 def _mismatch(text: str, layout: str, rest: str, wanted: str) -> GoError:

@@ -6,7 +6,6 @@ seconds does; arithmetic past that wraps (templates.md 3.4 traps 28 and 29, 3.5)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -38,10 +37,6 @@ _INTERNAL: Final = 62_135_596_800
 _ABSOLUTE_DAYS: Final = 106_751_990_354_238 + 719_162
 """Days from the start of Go's calendar (March of the year -292,277,022,400) to the Unix epoch."""
 _NANO: Final = 1_000_000_000
-_RFC3339: Final = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
-)
 
 
 class Month(GoInteger):
@@ -93,6 +88,10 @@ class Time(GoObject):
     @override
     def __hash__(self) -> int:
         return hash((self.second, self.nanosecond))
+
+    @override
+    def identical(self, other: object) -> bool:
+        return self == other and isinstance(other, Time) and self.location is other.location
 
     @override
     def __repr__(self) -> str:
@@ -152,7 +151,8 @@ class Time(GoObject):
         """Return the time in a layout of Go's."""
         return layouts.write(self.moment(), layout)
 
-    def json(self) -> str:
+    @override
+    def plain(self) -> str:
         """Return the time as JSON has it. Raises `GoError` for years that RFC 3339 lacks."""
         return self._strict("Time.MarshalJSON")
 
@@ -260,7 +260,7 @@ class Time(GoObject):
         "Local": Method(lambda self: self.at(zones.UTC)),
         "Location": Method(lambda self: self.location),
         "MarshalBinary": Method(binary),
-        "MarshalJSON": Method(lambda self: f'"{self.json()}"'.encode()),
+        "MarshalJSON": Method(lambda self: f'"{self.plain()}"'.encode()),
         "MarshalText": Method(lambda self: self._strict("Time.MarshalText").encode()),
         "Minute": Method(lambda self: self.moment().minute),
         "Month": Method(lambda self: Month(self.moment().month)),
@@ -336,12 +336,11 @@ def parse(
     """Return the time that a text names in a layout: `time.Parse`, or `time.ParseInLocation` with
     the same zone twice. A text without a zone is in `default`; an offset or abbreviation that
     `local` has then is `local`. Raises `GoError`."""
+    parsed = None
     if layout in (layouts.RFC3339, layouts.RFC3339_NANO):
-        found = _RFC3339.fullmatch(text)
-        time = _from_rfc3339(found, local) if found else None
-        if time is not None:
-            return time
-    parsed = timeparsing.parse(layout, text)
+        parsed = timeparsing.parse_rfc3339(text)
+    if parsed is None:
+        parsed = timeparsing.parse(layout, text)
     day = (parsed.year, parsed.month or 1, parsed.day or 1)
     clock = (parsed.hour, parsed.minute, parsed.second, parsed.nanosecond)
     if parsed.utc:
@@ -352,23 +351,6 @@ def parse(
     if parsed.zone:
         return _with_zone(date(day, clock, zones.UTC), parsed.zone, local)
     return date(day, clock, default)
-
-
-def _from_rfc3339(found: re.Match[str], local: zones.Location) -> Time | None:
-    """Return the time of a well-formed text; None where a number is out of range, which is for
-    the slow way to tell."""
-    year, month, day, hour, minute, second = map(int, found.groups()[:6])
-    east, ahead = int(found[9] or 0), int(found[10] or 0)
-    if not (1 <= month <= 12 and 1 <= day <= civil.days_in(year, month)):
-        return None
-    if hour > 23 or minute > 59 or second > 59 or east > 23 or ahead > 59:
-        return None
-    unix = civil.days(year, month, day) * DAY_S + hour * 3600 + minute * 60 + second
-    time = Time(unix, int((found[7] or "")[:9].ljust(9, "0")), zones.UTC)
-    if found[8] is None:
-        return time
-    offset = (east * 60 + ahead) * 60
-    return _with_offset(time, -offset if found[8] == "-" else offset, "", local)
 
 
 def _with_offset(time: Time, offset: int, name: str, local: zones.Location) -> Time:

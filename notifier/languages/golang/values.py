@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from typing_extensions import override
 
@@ -150,7 +150,7 @@ class Sealed(str):
     TYPE: ClassVar[str] = "[]uint8"
     numbers: str
 
-    def __new__(cls, text: str, numbers: str) -> Sealed:
+    def __new__(cls, text: str, numbers: str) -> Self:
         """Seal; both texts must be different for different values."""
         made = super().__new__(cls, text)
         made.numbers = numbers
@@ -224,6 +224,14 @@ class GoObject:
         """Return names and values of the struct's fields, unexported ones too."""
         return ()
 
+    def identical(self, other: object) -> bool:
+        """Say what Go's `==` says; Python's is deep equality, which looks behind pointers."""
+        return self == other
+
+    def plain(self) -> Any:
+        """Return the plain value that JSON shows; may raise `GoError`."""
+        return {}
+
 
 class Pointer:
     """A pointer as fmt meets it inside a struct; 0 is nil. The classes of its types set `TYPE`."""
@@ -243,6 +251,10 @@ class GoInteger(GoObject):
 
     def __init__(self, value: int) -> None:
         self.value = value
+
+    @override
+    def plain(self) -> int:
+        return self.value
 
     @override
     def __eq__(self, other: object) -> bool:

@@ -6,7 +6,6 @@ The other half of `printf.py`, which reads the format (templates.md 3.4 trap 14)
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from notifier.languages.golang.values import (
     GoObject,
     Missing,
     Pointer,
+    Sealed,
     Sized,
     Uint8,
     kind,
@@ -37,8 +37,6 @@ _FLOATS: Final = {
     "E": ("E", 6),
 }
 """Verb of strconv and default precision for each verb of fmt."""
-_TAIL: Final = re.compile(r"[pP].*|[eE].*")
-_BINARY_TAIL: Final = re.compile(r"[pP].*")
 _STRINGER_VERBS: Final = frozenset("vsxXq")
 
 
@@ -72,7 +70,7 @@ class Verbs:
         self.precision: int | None = None
 
     def value(self, value: Any, verb: str) -> None:
-        """Write an argument. Raises `Exceeded`."""
+        """Write an argument. Raises `Exceeded`, and `GoError` for looking into a secret."""
         if value is None or isinstance(value, Missing):
             if verb in "Tv":
                 self.pad(printing.NIL)
@@ -96,6 +94,8 @@ class Verbs:
             self._put("interface {}(nil)" if self.go_syntax else printing.NIL)
         elif isinstance(value, Pointer):
             self._pointer(value, verb)
+        elif isinstance(value, Sealed):
+            self._sealed(value, verb)
         elif isinstance(value, bytes):
             self._bytes(value, verb, depth)
         elif verb == "w" and not self.erroring:
@@ -248,7 +248,7 @@ class Verbs:
             self._unfilled(sign + written if signed else written)
             return
         if self.sharp and form != "b":
-            written = _pointed(written, form, precision)
+            written = numbers.pointed(written, form, precision)
         if not self.plus and sign == "+":
             self.pad(written)
         elif self.zero and not self.minus and self.width is not None:
@@ -277,6 +277,12 @@ class Verbs:
         else:
             name = "[]byte" if verb == "v" and not depth else "[]uint8"
             self._items([Uint8(each) for each in value], verb, depth, name)
+
+    def _sealed(self, value: Sealed, verb: str) -> None:
+        """Write what stands for a secret; the verbs that would change it fail."""
+        if verb not in "svd" or self.go_syntax or self.precision is not None:
+            raise printing.sealed()
+        self._put(str(value) if verb == "s" else value.numbers)
 
     def _items(self, items: Any, verb: str, depth: int, name: str) -> None:
         depth = printing.descend(depth, self.run, len(items))
@@ -362,20 +368,6 @@ class Verbs:
             self._digits(address, verb)
         else:
             self.bad(value, verb)
-
-
-def _pointed(written: str, form: str, precision: int) -> str:
-    """Return a number with the point and the trailing zeros that the flag `#` asks for."""
-    tail = (_BINARY_TAIL if form in "xX" else _TAIL).search(written)
-    body, rest = (written[: tail.start()], tail[0]) if tail else (written, "")
-    wanted = 0
-    if form in "gGx":
-        wanted = 6 if precision < 0 else precision
-    wanted -= len(body.replace(".", "").lstrip("0"))
-    if "." not in body:
-        wanted -= body == "0"
-        body += "."
-    return body + "0" * wanted + rest
 
 
 _WRITERS: Final[Mapping[str, Callable[[Verbs, Any, str], None]]] = {

@@ -70,6 +70,10 @@ class Location(GoObject):
         raise NotImplementedError
 
     @override
+    def identical(self, other: object) -> bool:
+        return self is other
+
+    @override
     def text(self) -> str:
         return self.name
 
@@ -172,5 +176,11 @@ def load(name: str, local: Location = UTC) -> Location:
 
 
 def fixed(name: str, offset: int) -> Location:
-    """Return a zone with one offset (seconds east of UTC)."""
+    """Return a zone with one offset (seconds east of UTC). Unnamed whole hours from -12 to 14 have
+    one zone each, all others are identical to no other."""
+    if not name and offset % 3600 == 0:
+        return _HOURS.get(offset // 3600) or Fixed(name, offset)
     return Fixed(name, offset)
+
+
+_HOURS: Final = {hour: Fixed("", hour * 3600) for hour in range(-12, 15)}

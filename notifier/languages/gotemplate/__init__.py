@@ -16,6 +16,7 @@ from notifier.languages.gotemplate import (
     comparing,
     escaping,
     execution,
+    nodes,
     parser,
     registry,
     sprig,
@@ -35,18 +36,51 @@ def parse(
     name: str = "",
     limits: runs.Limits = runs.CENTRAL,
     functions: Mapping[str, registry.Function] | None = None,
+    partials: Mapping[str, str] | None = None,
 ) -> Template:
-    """Compile a text. `functions` are all that it may call, by default everything registered.
+    """Compile a text. `functions` are all that it may call, by default everything registered;
+    `partials` are texts that it may call as templates, by name.
 
     Raises `ParseError`.
     """
     known = registry.ALL if functions is None else functions
-    bodies = parser.parse(text, name, limits, known)
+    parsed = parser.parse(text, name, limits, known)
+    bodies = {each: (body, execution.Source(text)) for each, body in parsed.bodies.items()}
+    called = parsed.called | _include(parsed.uses, partials or {}, bodies, limits, known)
     try:
-        routines = statements.compiled(bodies.bodies, execution.Source(text), known)
+        routines = statements.compiled(bodies, known)
     except RecursionError:
         raise ParseError("nested too deeply", line=1, column=1) from None
-    return Template(routines[name], mutates=not registry.MUTATING.isdisjoint(bodies.called))
+    return Template(routines[name], mutates=not registry.MUTATING.isdisjoint(called))
+
+
+def _include(
+    uses: frozenset[str],
+    partials: Mapping[str, str],
+    bodies: dict[str, tuple[nodes.Body, execution.Source]],
+    limits: runs.Limits,
+    functions: Mapping[str, registry.Function],
+) -> frozenset[str]:
+    """Add the partials that are called, and those that they call; return the functions they name.
+
+    What the text itself defines comes first. Raises `ParseError` for a partial that is none.
+    """
+    called: frozenset[str] = frozenset()
+    waiting = list(uses)
+    while waiting:
+        each = waiting.pop()
+        if each in bodies or each not in partials:
+            continue
+        try:
+            parsed = parser.parse(partials[each], each, limits, functions)
+        except ParseError as error:
+            raise ParseError(f"in partial {each}: {error.message}", text=error.text) from error
+        source = execution.Source(partials[each], f"in partial {each}: ")
+        for inner, body in parsed.bodies.items():
+            bodies.setdefault(inner, (body, source))
+        called |= parsed.called
+        waiting += parsed.uses
+    return called
 
 
 class Template:

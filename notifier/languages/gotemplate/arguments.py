@@ -43,6 +43,13 @@ _INTEGERS: Final[Mapping[str, Callable[[int], Any]]] = {
 }
 """What an integer constant becomes where such a type is expected."""
 
+_NILS: Final[Mapping[str, Callable[[], Any]]] = {
+    LIST: values.NilList,
+    DICT: values.NilDict,
+    "[]uint8": bytes,
+}
+"""What nil is where such a type is expected; other types have none."""
+
 _LITERALS: Final = (nodes.Bool, nodes.Nil, nodes.Number, nodes.String)
 
 
@@ -99,10 +106,8 @@ def check(value: Any, expected: str) -> Any:
     if exact is not None and type(value) is exact:
         return value
     if value is MISSING:
-        if expected == DICT:
-            return values.NilDict()
-        if expected == LIST:
-            return values.NilList()
+        if expected in _NILS:
+            return _NILS[expected]()
         raise GoError(f"invalid value; expected {expected}")
     found = ANY if value is None else values.type_name(value)
     if found == expected:
@@ -113,8 +118,8 @@ def check(value: Any, expected: str) -> Any:
 def _nil(expected: str) -> Any:
     if expected == ANY:
         return None
-    if expected in (DICT, LIST):
-        return check(MISSING, expected)
+    if expected in _NILS:
+        return _NILS[expected]()
     raise GoError(f"cannot assign nil to {expected}")
 
 

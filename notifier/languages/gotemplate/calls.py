@@ -160,8 +160,11 @@ def _called(name: str, function: Any, given: Sequence[Any]) -> Any:
         raise GoError(f"wrong number of args for {name}: got {len(given)} want {len(wanted)}")
     for place, (value, expected) in enumerate(zip(given, wanted, strict=True)):
         found = values.type_name(value)
-        if expected not in (arguments.ANY, found):
-            raise GoError(f"arg {place}: value has type {found}; should be {expected}")
+        if expected in (arguments.ANY, found):
+            continue
+        if value is None:
+            raise GoError(f"arg {place}: value is nil; should be of type {expected}")
+        raise GoError(f"arg {place}: value has type {found}; should be {expected}")
     return function.function(*given)
 
 

@@ -62,6 +62,8 @@ def _equal_objects(left: Any, right: Any) -> bool:
         return absent == other_absent
     if kind != other or kind in ("slice", "map", "func"):
         raise GoError(f"non-comparable type {values.type_name(right)}")
+    if isinstance(left, values.GoObject):
+        return left.identical(right)
     return bool(left == right)
 
 

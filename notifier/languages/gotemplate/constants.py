@@ -24,7 +24,10 @@ def string(offset: int, source: str) -> nodes.String:
 def number(kind: str, source: str, offset: int) -> nodes.Number:
     """Read a number; `kind` is the kind of its token. Raises `GoError`."""
     if kind == lexer.CHARACTER:
-        code = ord(quoting.unquote(source))
+        char = quoting.unquote(source)
+        if not char:
+            raise GoError("invalid syntax")
+        code = ord(char)
         if _BYTE <= code <= _BYTE + 0xFF:  # an escape such as \xff is a number here, not a byte
             code -= _BYTE
         return nodes.Number(

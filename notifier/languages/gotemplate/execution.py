@@ -42,15 +42,19 @@ Statement = Callable[[Frame, Any], str]
 
 
 class Source:
-    """The text that is compiled: makes the errors of its nodes."""
+    """The text that is compiled: makes the errors of its nodes. `where` stands before the errors
+    of a text that others include; they have no line of those others."""
 
-    __slots__ = ("text",)
+    __slots__ = ("text", "where")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, where: str = "") -> None:
         self.text = text
+        self.where = where
 
     def error(self, node: nodes.Node, message: str) -> errors.ExecError:
         """Return the error of a node."""
+        if self.where:
+            return errors.ExecError(self.where + message, text=nodes.show(node))
         line, column = errors.position(self.text, node.offset)
         return errors.ExecError(message, line=line, column=column, text=nodes.show(node))
 

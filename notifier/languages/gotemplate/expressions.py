@@ -151,8 +151,8 @@ class Expressions:
     def variable(self, node: nodes.Variable) -> Expression:
         """Compile the reading of a variable."""
         slots = self.scope.find(node.name)
-        if len(slots) == 1:
-            (slot,) = slots
+        if slots and self.scope.is_certain(slots[0]):
+            slot = slots[0]
             return lambda frame, _dot: frame.values[slot]
 
         def search(frame: Frame, _dot: Any) -> Any:

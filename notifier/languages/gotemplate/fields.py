@@ -91,6 +91,8 @@ def call(receiver: GoObject, name: str, method: values.Method, given: Sequence[A
         raise GoError(
             f"wrong number of args for {name}: want {len(method.parameters)} got {len(given)}"
         )
+    if method.results > 1:
+        raise GoError(f"function {name} has {method.results} return values; should be 1")
     try:
         return method.call(receiver, *given)
     except GoError as error:

@@ -131,8 +131,8 @@ def _action(text: str, position: int, start: int, found: list[Token]) -> int:
         match = _ACTION.match(text, inside)
         if match is None:
             raise _Fault(_unreadable(text, inside), inside)
-        inside = match.end()
         token = _token(text, match)
+        inside = token.offset + len(token.text)
         depth += (token.kind == LEFT) - (token.kind == RIGHT)
         if depth < 0:
             raise _Fault("unexpected right paren", token.offset)

@@ -18,10 +18,12 @@ _ENDS: Final = frozenset(("end", "else"))
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The bodies of a text by template name, its own among them, and the functions it names."""
+    """The bodies of a text by template name, its own among them, the functions it names, and the
+    templates it calls."""
 
     bodies: dict[str, nodes.Body]
     called: frozenset[str]
+    uses: frozenset[str]
 
 
 def parse(text: str, name: str, limits: runs.Limits, functions: Container[str]) -> Parsed:
@@ -30,18 +32,21 @@ def parse(text: str, name: str, limits: runs.Limits, functions: Container[str]) 
         raise errors.ParseError(f"longer than {limits.source} characters", line=1, column=1)
     parser = _Parser(text, limits, functions)
     try:
-        return Parsed(parser.templates(name), frozenset(parser.called))
+        bodies = parser.templates(name)
+        return Parsed(bodies, frozenset(parser.called), frozenset(parser.uses))
     except RecursionError:
         raise parser.error("nested too deeply") from None
 
 
 class _Parser(pipelines.Pipelines):
-    """The parsing of one text; `ranges` counts the loops around, `found` has the templates."""
+    """The parsing of one text; `ranges` counts the loops around, `found` has the templates, `uses`
+    the names of those that are called."""
 
     def __init__(self, text: str, limits: runs.Limits, functions: Container[str]) -> None:
         super().__init__(text, limits, functions)
         self.ranges = 0
         self.found: dict[str, nodes.Body] = {}
+        self.uses: set[str] = set()
 
     def templates(self, name: str) -> dict[str, nodes.Body]:
         """Parse the whole text."""
@@ -174,6 +179,7 @@ class _Parser(pipelines.Pipelines):
     def call(self, word: lexer.Token) -> nodes.Call:
         """Parse `template`; the keyword is past."""
         name = self.name_of(self.next_word(), "template clause")
+        self.uses.add(name)
         pipe = None
         if self.peek_word().kind == lexer.CLOSE:
             self.index += 1

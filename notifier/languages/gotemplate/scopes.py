@@ -17,8 +17,9 @@ class Scopes:
 
     def __init__(self) -> None:
         self.size = 1
-        self._stack: list[tuple[str, int, bool]] = [("$", 0, False)]
+        self._stack: list[tuple[str, int]] = [("$", 0)]
         self._conditional: list[int] | None = None
+        self._skippable: set[int] = set()
 
     @contextmanager
     def inner(self) -> Iterator[None]:
@@ -42,18 +43,23 @@ class Scopes:
         """Return a slot for a new variable."""
         slot = self.size
         self.size += 1
-        self._stack.append((name, slot, self._conditional is not None))
+        self._stack.append((name, slot))
         if self._conditional is not None:
             self._conditional.append(slot)
+            self._skippable.add(slot)
         return slot
+
+    def is_certain(self, slot: int) -> bool:
+        """Say whether a variable is set wherever it can be seen."""
+        return slot not in self._skippable
 
     def find(self, name: str) -> tuple[int, ...]:
         """Return the slots to look in, one after the other, for the first that is set; empty if
         nothing of that name can be there."""
         found = []
-        for known, slot, conditional in reversed(self._stack):
+        for known, slot in reversed(self._stack):
             if known == name:
                 found.append(slot)
-                if not conditional:
+                if self.is_certain(slot):
                     break
         return tuple(found)

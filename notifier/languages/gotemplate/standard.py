@@ -58,8 +58,9 @@ def _item(value: Any, key: Any) -> Any:
     match values.kind(value):
         case "map":
             if type(key) is not str:
-                found = f"type {_named(key)}" if key is not None else "nil"
-                raise GoError(f"value has {found}; should be string")
+                if key is None:
+                    raise GoError("value is nil; should be of type string")
+                raise GoError(f"value has type {_named(key)}; should be string")
             return value.get(key, _zero(value))
         case "slice":
             item = value[_position(key, len(value))]

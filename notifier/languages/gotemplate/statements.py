@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notifier.languages.golang import numbers, printing, runs, values
+from notifier.languages.golang import numbers, printing, quoting, runs, values
 from notifier.languages.golang.values import MISSING, GoError
 from notifier.languages.gotemplate import execution, expressions, looping, nodes, scopes
 from notifier.languages.gotemplate.execution import Expression, Frame, Source, Statement
@@ -36,11 +36,11 @@ class Routine:
 
 
 def compiled(
-    bodies: Mapping[str, nodes.Body], source: Source, functions: Mapping[str, Function]
+    bodies: Mapping[str, tuple[nodes.Body, Source]], functions: Mapping[str, Function]
 ) -> dict[str, Routine]:
-    """Compile the templates of a text."""
+    """Compile templates that may call each other, each with the text it comes from."""
     routines = {name: Routine() for name in bodies}
-    for name, body in bodies.items():
+    for name, (body, source) in bodies.items():
         compiler = _Compiler(source, functions, routines)
         routines[name].body = compiler.body(body)
         routines[name].size = compiler.scope.size
@@ -161,7 +161,7 @@ class _Compiler:
         given = self.expressions.settled(node.pipe) if node.pipe else None
         routine = self.routines.get(node.name)
         if routine is None:
-            return self.source.failing(node, f"template {node.name} not defined")
+            return self.source.failing(node, f"template {quoting.quote(node.name)} not defined")
 
         def call(frame: Frame, dot: Any) -> str:
             run, depth = frame.run, frame.depth + 1

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from notifier.languages.golang import bytetexts, numbers, printing, runs, values
-from notifier.languages.golang.values import GoError, GoInteger, Int64, Strings, Uint8
+from notifier.languages.golang.values import GoError, GoInteger, Int64, Sealed, Strings, Uint8
 
 _DIGITS: Final = re.compile(r"([+-]?)0*([0-9]+)")
 _ZERO_DECIMALS: Final = re.compile(r"\.0+\Z")
@@ -22,7 +22,7 @@ def integer(value: Any) -> int:
         return numbers.wrap_int64(int(value))
     if isinstance(value, float):
         return numbers.to_int64(value)
-    if isinstance(value, str):
+    if type(value) is str:
         try:
             return numbers.parse_int(_ZERO_DECIMALS.sub("", value), 0, 64)
         except GoError:
@@ -39,7 +39,7 @@ def floating(value: Any) -> float:
     """Return the number in a value as a float."""
     if isinstance(value, (bool, int, float)):
         return float(value)
-    if isinstance(value, str):
+    if type(value) is str:
         try:
             return numbers.parse_float(value)
         except GoError:
@@ -67,7 +67,7 @@ def clamped(text: str) -> int:
 def text(run: runs.Run, value: Any) -> str:
     """Return a value as text: bytes as the text they are, everything else as `%v` prints it."""
     if isinstance(value, str):
-        return value
+        return str(value)
     if isinstance(value, bytes):
         run.text(len(value))
         return bytetexts.decode(value)
@@ -87,13 +87,15 @@ def texts(run: runs.Run, value: Any) -> list[str]:
         return Strings()
     if not is_list(value):
         return Strings([text(run, value)])
+    if isinstance(value, Sealed):
+        raise printing.sealed()
     run.items(len(value))
     return Strings(text(run, item) for item in value if item is not None)
 
 
 def is_list(value: Any) -> bool:
     """Tell whether a value is a list of some kind; bytes are one."""
-    return isinstance(value, (list, tuple, bytes))
+    return isinstance(value, (list, tuple, bytes, Sealed))
 
 
 def items(value: Any, deed: str) -> list[Any]:
@@ -102,6 +104,8 @@ def items(value: Any, deed: str) -> list[Any]:
         return [Uint8(byte) for byte in value]
     if isinstance(value, (list, tuple)):
         return list(value)
+    if isinstance(value, Sealed):
+        raise printing.sealed()
     if value is None:
         raise GoError("runtime error: invalid memory address or nil pointer dereference")
     raise GoError(f"Cannot {deed} on type {values.kind(value)}")

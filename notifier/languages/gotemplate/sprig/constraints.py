@@ -7,12 +7,10 @@ with white space or a comma between must all hold, `||` stands between alternati
 
 from __future__ import annotations
 
-import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-
-import re2
+from typing import Final
 
 from notifier.languages.golang import runs
 from notifier.languages.golang.values import GoError
@@ -20,28 +18,16 @@ from notifier.languages.gotemplate.registry import register
 from notifier.languages.gotemplate.sprig import versions
 from notifier.languages.gotemplate.sprig.versions import Version
 
+_SPACE: Final = r"[\t\n\f\r ]"
 _VERSION: Final = (
     r"v?([0-9|xX*]+)(\.[0-9|xX*]+)?(\.[0-9|xX*]+)?"
     r"(-(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(\+(?:[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
 )
-_OPERATOR: Final = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^"
+_RANGE: Final = re.compile(rf"{_SPACE}*({_VERSION}){_SPACE}+-{_SPACE}+({_VERSION}){_SPACE}*")
+_ONE: Final = re.compile(rf"{_SPACE}*(!=|>=|=>|<=|=<|~>|[=><~^]|){_SPACE}*{_VERSION}")
+_BETWEEN: Final = re.compile(rf"{_SPACE}*,|{_SPACE}")
+_SPACES: Final = "\t\n\f\r "
 _WILDCARDS: Final = ("", ".x", ".X", ".*", "x", "X", "*")
-
-
-@functools.cache
-def _pattern(form: str) -> Any:
-    """Compile one of the forms below; RE2 keeps hostile constraints from costing much."""
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(form.format(operator=_OPERATOR, version=f"(?:{_VERSION})"), options)
-
-
-_ONE: Final = r"^\s*({operator})\s*{version}\s*$"
-_EACH: Final = r"(?:{operator})\s*{version}"
-_ALL: Final = (
-    r"^(?:\s*(?:{operator})\s*{version}\s*)(?:(?:\s+|,\s*)(?:{operator})\s*{version}\s*)*$"
-)
-_RANGE: Final = r"\s*({version})\s+-\s+({version})\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +131,30 @@ def parse(text: str) -> list[list[Constraint]]:
     """Read constraints: alternatives of what must hold together. Raises `GoError`."""
     if len(text) > versions.SIZE:
         raise GoError("improper constraint: too long")
-    for found in _pattern(_RANGE).finditer(text):
-        text = text.replace(found.group(0), f">= {found.group(1)}, <= {found.group(7)} ", 1)
-    alternatives = []
-    for part in text.split("||"):
-        if _pattern(_ALL).search(part) is None:
-            raise GoError(f"improper constraint: {part}")
-        alternatives.append([_parse(each.group(0)) for each in _pattern(_EACH).finditer(part)])
-    return alternatives
+    for found in _RANGE.finditer(text):
+        text = text.replace(found[0], f">= {found[1]}, <= {found[7]} ", 1)
+    return [_parse_together(part) for part in text.split("||")]
 
 
-def _parse(text: str) -> Constraint:
-    found = _pattern(_ONE).search(text)
-    operator, major, minor, patch, prerelease, metadata = (
-        found.group(place) or "" for place in range(1, 7)
-    )
+def _parse_together(text: str) -> list[Constraint]:
+    """Read constraints that must hold together. Raises `GoError`."""
+    wanted = []
+    text = text.rstrip(_SPACES)
+    place = 0
+    while found := _ONE.match(text, place):
+        wanted.append(_parse(found))
+        place = found.end()
+        if place == len(text):
+            return wanted
+        between = _BETWEEN.match(text, place)
+        if between is None:
+            break
+        place = between.end()
+    raise GoError(f"improper constraint: {text}")
+
+
+def _parse(found: re.Match[str]) -> Constraint:
+    operator, major, minor, patch, prerelease, metadata = (part or "" for part in found.groups())
     any_major = major in _WILDCARDS
     any_minor = not any_major and minor in _WILDCARDS
     any_patch = not any_major and not any_minor and patch in _WILDCARDS
@@ -187,7 +182,7 @@ def _parse(text: str) -> Constraint:
 )
 def semver_compare(run: runs.Run, constraint: str, version: str) -> bool:
     """Tell whether the version meets the constraint. Fails if one of them is none."""
-    run.step(1 + (len(constraint) + len(version)) // 64)
+    run.step(len(constraint) + len(version))
     alternatives = parse(constraint)
     found = versions.parse(version)
     return any(all(each.fits(found) for each in together) for together in alternatives)

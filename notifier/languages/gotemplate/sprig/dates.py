@@ -158,7 +158,7 @@ def ago(run: runs.Run, moment: Any) -> str:
 def duration(seconds: Any) -> str:
     """Return seconds, given as text or int64, as a duration; anything else is none."""
     count = 0
-    if isinstance(seconds, str):
+    if type(seconds) is str:
         count = casts.clamped(seconds)
     elif type(seconds) is Int64:
         count = int(seconds)
@@ -184,6 +184,6 @@ def _nanoseconds(run: runs.Run, value: Any) -> int:
     if type(value) is Int64:
         return int(value)
     try:
-        return durations.parse(value).value if isinstance(value, str) else 0
+        return durations.parse(value).value if type(value) is str else 0
     except GoError:
         return 0

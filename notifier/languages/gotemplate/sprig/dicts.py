@@ -13,7 +13,7 @@ from typing import Any
 from notifier.languages.golang import runs, values
 from notifier.languages.golang.values import GoError, NilDict, Strings
 from notifier.languages.gotemplate.registry import register
-from notifier.languages.gotemplate.sprig import casts
+from notifier.languages.gotemplate.sprig import casts, versions
 
 Dict = dict[Any, Any]
 
@@ -145,4 +145,6 @@ def _copied(run: runs.Run, value: Any) -> Any:
     if isinstance(value, list):
         run.items(len(value))
         return type(value)(_copied(run, item) for item in value)
+    if isinstance(value, versions.Version):
+        return type(value)((0, 0, 0), original="")  # its parts are private to its package
     return value

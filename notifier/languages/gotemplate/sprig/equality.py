@@ -10,8 +10,8 @@ import math
 from collections.abc import Hashable
 from typing import Any, Final
 
-from notifier.languages.golang import runs, values
-from notifier.languages.golang.values import Func, NilDict, NilList, NilStrings
+from notifier.languages.golang import printing, runs, values
+from notifier.languages.golang.values import Func, NilDict, NilList, NilStrings, Sealed
 
 _NIL: Final = (NilDict, NilList, NilStrings)
 
@@ -19,8 +19,10 @@ _NIL: Final = (NilDict, NilList, NilStrings)
 def key(run: runs.Run, value: Any) -> Hashable:
     """Return what stands for a value in comparisons. Charges a step for each of its parts."""
     run.step()
-    if isinstance(value, str):
+    if type(value) is str:
         return value
+    if isinstance(value, Sealed):
+        raise printing.sealed()
     if value is None:
         return None
     kind = values.type_name(value)

@@ -29,14 +29,14 @@ def _items(run: runs.Run, value: Any, deed: str) -> list[Any]:
 @register("any -> any", "{{first (list 1 2)}}", "1", "first", "mustFirst")
 def first(value: Any) -> Any:
     """Return the first item of a list, nil if it is empty."""
-    found = casts.items(value[:1] if casts.is_list(value) else value, "first")
+    found = casts.items(value[:1] if isinstance(value, list) else value, "first")
     return found[0] if found else None
 
 
 @register("any -> any", "{{last (list 1 2)}}", "2", "last", "mustLast")
 def last(value: Any) -> Any:
     """Return the last item of a list, nil if it is empty."""
-    found = casts.items(value[-1:] if casts.is_list(value) else value, "last")
+    found = casts.items(value[-1:] if isinstance(value, list) else value, "last")
     return found[0] if found else None
 
 
@@ -160,9 +160,7 @@ def chunk(run: runs.Run, size: int, value: Any) -> Lists:
 def slice_(run: runs.Run, value: Any, *bounds: Any) -> Any:
     """Return the items from one place up to another, by default to the end; nil of an empty list.
     Fails outside of the list."""
-    if not casts.is_list(value):
-        casts.items(value, "slice")
-    size = len(value)
+    size = len(casts.items(value, "slice"))
     if not size:
         return None
     start = casts.integer(bounds[0]) if bounds else 0

@@ -57,7 +57,7 @@ def url_join(run: runs.Run, parts: Mapping[str, Any]) -> str:
 
 def _part(parts: Mapping[str, Any], name: str) -> str:
     value = parts.get(name, "")
-    if not isinstance(value, str):
+    if type(value) is not str:
         kind = values.kind(value)
         raise GoError(f"unable to parse {name} key, must be of type string, but {kind} found")
     return value

@@ -50,6 +50,10 @@ class Version(GoObject):
         return f"{self.major}.{self.minor}.{self.patch}{prerelease}{metadata}"
 
     @override
+    def plain(self) -> str:
+        return self.text()
+
+    @override
     def inside(self) -> tuple[tuple[str, Any], ...]:
         return (
             ("major", Uint64(self.major)),
