@@ -1,14 +1,11 @@
 """The child's program: compile and render until the pipe closes or the parent kills it.
 
-    python -I -m notifier.rendering.child
-
 Reads `frames.Work` from descriptor 0, writes one `frames.Answer` per text to descriptor 1. What it
 keeps between tasks are compiled texts, by scope: one team's state never meets another's.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import resource
@@ -119,8 +116,3 @@ def _read(count: int) -> bytes | None:
 def _write(data: bytes) -> None:
     while data:
         data = data[os.write(_OUTPUT, data) :]
-
-
-if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):  # the parent is gone
-        main()

@@ -20,7 +20,7 @@ from notifier.rendering import frames
 
 START_S: Final = 10.0
 
-_COMMAND: Final = ("-I", "-m", "notifier.rendering.child")
+_COMMAND: Final = ("-I", "-m", "notifier.rendering.start")
 
 _decode: Final = msgspec.msgpack.Decoder(frames.Answer).decode
 

@@ -62,7 +62,7 @@ def children() -> Sequence[int]:
     for task in Path("/proc/self/task").iterdir():
         text = (task / "children").read_text()
         found += [int(pid) for pid in text.split()]
-    return [pid for pid in found if _read(pid, "cmdline").find("rendering.child") > 0]
+    return [pid for pid in found if _read(pid, "cmdline").find("rendering.start") > 0]
 
 
 def _read(pid: int, name: str) -> str:

@@ -136,9 +136,7 @@ FAILING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("text", "message", "piece"), FAILING, ids=[case[0] for case in FAILING]
-)
+@pytest.mark.parametrize(("text", "message", "piece"), FAILING, ids=[case[0] for case in FAILING])
 def test_failing(text: str, message: str | None, piece: str | None) -> None:
     """A template that Go fails on fails, in Go's words and with the piece that is to blame."""
     error = failure(text)

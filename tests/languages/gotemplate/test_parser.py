@@ -15,7 +15,13 @@ REFUSED = [
     ("{{with .a}}{{else if .b}}{{end}}", "unexpected <if> in input", 1, 19, "if"),
     ("{{range .a}}{{else range .b}}{{end}}", "unexpected <range> in else", 1, 20, "range"),
     ("{{break}}", "{{break}} outside {{range}}", 1, 3, "break"),
-    ("{{range .a}}{{else}}{{continue}}{{end}}", "{{continue}} outside {{range}}", 1, 23, "continue"),
+    (
+        "{{range .a}}{{else}}{{continue}}{{end}}",
+        "{{continue}} outside {{range}}",
+        1,
+        23,
+        "continue",
+    ),
     ("{{range .a}}{{break 1}}{{end}}", 'unexpected "1" in {{break}}', 1, 21, "1"),
     ("{{$a, $b := .x}}", "too many declarations in command", 1, 5, ","),
     ("{{range $a, $b, $c := .x}}{{end}}", "too many declarations in range", 1, 15, ","),
@@ -57,7 +63,7 @@ REFUSED = [
     ('{{template "\\z"}}', "invalid syntax", 1, 12, '"\\z"'),
     ("{{.averyverylongname,}}", 'unexpected "," in operand', 1, 21, ","),
     ("{{.x averyverylongname}}", 'function "averyverylongname" not defined', 1, 6, None),
-    ('{{define averyverylongname}}', 'unexpected "averyveryl"... in define clause', 1, 10, None),
+    ("{{define averyverylongname}}", 'unexpected "averyveryl"... in define clause', 1, 10, None),
     ("{{.rollout.spec.containers[0]}}", "bad character U+005B '['", 1, 27, ""),
     ('{{.x\n\\"y\\"}}', 'unexpected "\\\\" in operand', 2, 1, "\\"),
 ]

@@ -37,9 +37,7 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), SEEN, ids=[case[0] for case in SEEN]
-)
+@pytest.mark.parametrize(("text", "expected"), SEEN, ids=[case[0] for case in SEEN])
 def test_seen(text: str, expected: str) -> None:
     """A name means the variable that Go finds under it."""
     assert gotemplate.parse(text).execute(DATA, runs.Run()) == expected
