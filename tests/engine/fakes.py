@@ -353,7 +353,7 @@ def delivery(
 ) -> Delivery:
     """Return the numbered delivery of a rollout to one recipient."""
     to = Destination(
-        scope=CENTRAL,
+        scope=rest.pop("scope", CENTRAL),
         service=service_name,
         service_type=service_name.partition("-")[0],
         recipient=recipient,
