@@ -126,10 +126,8 @@ class Reflector:
                     changes = {} if first is None else first
                     for change in batch:
                         if change.type != "SYNCED":
-                            metadata = decoding.head(change.raw).metadata
-                            gone = _version(change) is None
-                            key = (metadata.namespace, metadata.name)
-                            changes[key] = None if gone else change.raw
+                            gone = change.type in {"DELETED", "ABSENT"}
+                            changes[decoding.place(change.raw)] = None if gone else change.raw
                     if first is not None and batch[-1].type != "SYNCED":
                         continue
                     if changes or first is not None:
