@@ -118,7 +118,7 @@ class Scoped:
                 self.loaded.set()  # others work; what is refused is shown as degraded
             finally:
                 await closed(watch)
-            await around.clock.sleep(AGAIN_S if self.scope == CENTRAL else self._spread(POLL_S))
+            await around.clock.sleep(AGAIN_S if self.scope == CENTRAL else self._spread(AGAIN_S))
 
     async def poll(self) -> None:
         """Look at the ConfigMap once in a while, for ever: there are too many to watch."""

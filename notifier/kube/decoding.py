@@ -32,7 +32,7 @@ class Head(msgspec.Struct, gc=False):
 class _Place(msgspec.Struct, gc=False):
     """Where an object is, whatever else is known of it."""
 
-    name: str
+    name: str = ""
     namespace: str = ""
 
 
