@@ -115,7 +115,7 @@ async def town(folder: Path, **self_service: Any) -> AsyncIterator[Town]:
         }
         harness = await enter(Harness(folder, settings={"self_service": settings}))
         text = certificate.file.read_text()
-        ca = text[: text.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
+        ca = text[: text.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----"
         load = Load(harness.emulator, rollouts=3, namespaces=3)
         made = Town(harness, shared, own, ca, load)
         harness.configure(
@@ -182,9 +182,9 @@ async def test_a_broken_and_a_hostile_team_harm_nobody(tmp_path: Path) -> None:
         await place.arrives(place.own, 0, "mine app-0")
         await place.arrives(place.shared, 0, "mine app-0")
         for number in (1, 2):
-            await place.arrives(place.shared, number, f'"name":"app-{number}"')
-        request = place.own.requests[0]
-        assert request["headers"]["Authorization"] == "Bearer canary-of-team-0"
+            await place.arrives(place.shared, number, f'"app-{number}"')
+        headers = dict(place.own.requests[0]["headers"])
+        assert headers["Authorization"] == "Bearer canary-of-team-0"
         await _faults_are_shown(daemon)
         await _the_hostile_team_reached_nothing(place, daemon)
         assert b"canary-of-team-0" not in place.harness.raw_log()
@@ -237,7 +237,7 @@ async def test_teams_come_and_go(tmp_path: Path) -> None:
         listed = subscriptions("own:", triggers=[UPDATED])
         place.team(GOOD, {**mine, "subscriptions": listed}, token="t")
         daemon = await (await place.harness.start()).ready()
-        await place.arrives(place.shared, 0, '"name":"app-0"')
+        await place.arrives(place.shared, 0, '"app-0"')
         assert place.texts(place.own) == []
         place.namespace(GOOD)
         await place.arrives(place.own, 0, "mine app-0")
@@ -320,7 +320,7 @@ async def test_with_rights_in_namespaces_only(tmp_path: Path) -> None:
         place.team(GOOD, {**mine, "subscriptions": listed}, token="t")
         daemon = await (await place.harness.start(cluster={"namespaces": [GOOD, BROKEN]})).ready()
         await place.arrives(place.own, 0, "mine app-0")
-        await place.arrives(place.shared, 1, '"name":"app-1"')
+        await place.arrives(place.shared, 1, '"app-1"')
         await place.updated(2)
         assert not any("app-2" in each for each in place.texts(place.shared))
         asked = {(each.namespace, each.status) for each in emulator.requests}
