@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Final
 
-from notifier.core import catalogue, exports
+from notifier.core import catalogue, exports, sealing
 from notifier.core.configuration import Configuration, compile_configuration
 from notifier.core.errors import Problem
 from notifier.core.outside import Outside, Verdicts
@@ -46,12 +46,14 @@ def compile_central(
     document: str,
     cluster: str = "",
     strict: bool = False,
+    secret_keys: Sequence[str] = (),
 ) -> Configuration:
     """Compile the operator's ConfigMap over the shipped catalogue, as the daemon does.
 
-    With `strict`, a template that prints a missing value fails.
+    With `strict`, a template that prints a missing value fails. `secret_keys` are the entries of
+    the Secret that templates may print.
     """
-    return compile_configuration(
+    configuration = compile_configuration(
         config_map,
         secret,
         shipped(strict=strict),
@@ -61,6 +63,7 @@ def compile_central(
         previous=previous,
         languages=STRICT if strict else INSTALLED,
     )
+    return sealing.listed(configuration, secret, secret_keys)
 
 
 def compile_team(

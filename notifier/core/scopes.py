@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from notifier.core import context, fallback, templates, triggers
+from notifier.core import context, fallback, sealing, templates, triggers
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
@@ -40,13 +41,16 @@ class Scope:
 
     @property
     def variables(self) -> Variables:
-        """Return the variables of conditions; templates get two more."""
+        """Return the variables of templates, which get two more by recipient; conditions see no
+        secret."""
         if self._variables is None:
-            self._variables = Variables(
-                context.variables(
-                    self._event, self._evidence, self.configuration.context, now=self._now
-                )
+            facts = context.variables(
+                self._event, self._evidence, self.configuration.context, now=self._now
             )
+            sealed = self.configuration.sealed
+            given = sealing.stripped(facts) if sealed else facts
+            secrets = sealing.seal(sealed)
+            self._variables = Variables({**given, "time": _time(self._now), "secrets": secrets})
         return self._variables
 
     def evaluate(self, condition: Condition) -> triggers.Outcome:
@@ -96,10 +100,25 @@ class Scope:
         """Return what is sent, and the error for which it is plain text: a rendered message that
         the service cannot carry is a template that failed. Raises `NotifierError`, `ValueError`."""
         try:
-            return spec.type.compose(message, spec.options, composition), ""
+            return self._composed(spec, message, composition), ""
         except EvaluationError as error:
             plain, detail = self._plain(spec, error)
-            return spec.type.compose(plain, spec.options, composition), detail
+            return self._composed(spec, plain, composition), detail
+
+    def _composed(
+        self, spec: ServiceSpec, message: Message, composition: Composition
+    ) -> Sequence[Composed]:
+        """Compose, and see to it that marks of secrets come from templates only (`sealing.py`)."""
+        composed = spec.type.compose(message, spec.options, composition)
+        if not any(sealing.sealed(item.payload) for item in composed):
+            return composed
+        if not (self.configuration.sealed and sealing.marked(message.text, message.block)):
+            return [replace(item, payload=sealing.neutral(item.payload)) for item in composed]
+        if not spec.type.block.secrets:
+            raise EvaluationError(
+                ", ".join(message.templates), f"prints a secret, which {spec.type.name} never sends"
+            )
+        return composed
 
     def _plain(self, spec: ServiceSpec, error: EvaluationError) -> tuple[Message, str]:
         """Return the plain text that stands in for a template that failed, and the error."""

@@ -108,6 +108,14 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSettings:
+    """What templates may do beyond the usual."""
+
+    secret_keys: tuple[str, ...] = ()
+    """Keys of the Secret that templates may print as `secrets.<key>`. Empty: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """HTTP endpoints."""
 
@@ -138,5 +146,6 @@ class Settings:
     self_service: SelfServiceSettings = field(default_factory=SelfServiceSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    templates: TemplateSettings = field(default_factory=TemplateSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

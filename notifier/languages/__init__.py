@@ -17,6 +17,7 @@ from notifier.languages.seam import (
     Escape,
     LanguageError,
     Program,
+    Revealing,
     TemplateLanguage,
     Variables,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "LanguageError",
     "Languages",
     "Program",
+    "Revealing",
     "TemplateLanguage",
     "Variables",
 ]

@@ -8,14 +8,15 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
 from notifier.languages import defusing, expr, gotemplate
 from notifier.languages.golang import decoded, runs, times
-from notifier.languages.golang.values import Func
-from notifier.languages.seam import Escape, Variables
+from notifier.languages.golang.values import BytesMap, Func, Sealed
+from notifier.languages.gotemplate import registry, sealing
+from notifier.languages.seam import Escape, Suspicion, Variables
 
 GO: Final = "go"
 EXPR: Final = "expr"
@@ -24,17 +25,19 @@ _CACHE: Final = 2_048
 
 
 class GoProgram:
-    """A compiled Go template."""
+    """A compiled Go template; `chains` are the names it reads."""
 
-    __slots__ = ("_limits", "_template")
+    __slots__ = ("_limits", "_template", "chains")
+    suspicions: tuple[Suspicion, ...] = ()
 
     def __init__(self, template: gotemplate.Template, limits: runs.Limits) -> None:
         self._template = template
         self._limits = limits
+        self.chains = template.chains
 
     def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
         """Return the text. Raises `LanguageError` with line and column."""
-        data = _mapped(variables, _for_slack if escape == "slack" else decoded.decoded)
+        data = _mapped(variables, _for_slack if escape == "slack" else _for_go)
         return self._template.execute(data, runs.Run(self._limits, _surroundings(variables)))
 
 
@@ -54,19 +57,24 @@ class Go:
         return self._parse(text, named)
 
     def _program(self, text: str, partials: tuple[tuple[str, str], ...]) -> GoProgram:
-        template = gotemplate.parse(text, limits=self._limits, partials=dict(partials))
+        texts = dict(partials)
+        seals = any("secrets" in each for each in (text, *texts.values()))
+        functions = _guarded() if seals else None
+        template = gotemplate.parse(text, limits=self._limits, functions=functions, partials=texts)
         return GoProgram(template, self._limits)
 
 
 class ExprCondition:
-    """A compiled expression; `names` are the variables it reads."""
+    """A compiled expression; `names` are the variables it reads, `chains` the names in them."""
 
-    __slots__ = ("_limits", "_program", "names")
+    __slots__ = ("_limits", "_program", "chains", "names", "suspicions")
 
     def __init__(self, program: expr.Program, limits: runs.Limits) -> None:
         self._program = program
         self._limits = limits
         self.names = program.names
+        self.chains = program.chains
+        self.suspicions = program.suspicions
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return the value. Raises `LanguageError` with line and column."""
@@ -91,8 +99,20 @@ class Expr:
         return ExprCondition(expr.compile(text, limits=self._limits), self._limits)
 
 
+@cache
+def _guarded() -> Mapping[str, registry.Function]:
+    return sealing.functions()
+
+
+def _for_go(value: Any) -> Any:
+    """Return a variable as Go has it: numbers are floats, a map of sealed texts one of bytes."""
+    if type(value) is dict and value and all(type(each) is Sealed for each in value.values()):
+        return BytesMap(value)
+    return decoded.decoded(value)
+
+
 def _for_slack(value: Any) -> Any:
-    return defusing.slack(decoded.decoded(value))
+    return defusing.slack(_for_go(value))
 
 
 def _mapped(variables: Mapping[str, Any], function: Callable[[Any], Any]) -> dict[str, Any]:

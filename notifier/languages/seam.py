@@ -7,19 +7,24 @@ raise `LanguageError` and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Escape = Literal["none", "slack", "html"]
 
 
 class LanguageError(Exception):
-    """A text cannot be compiled or evaluated; `line` and `column` count from 1, 0 where unknown."""
+    """A text cannot be compiled or evaluated; `line` and `column` count from 1, 0 where unknown.
 
-    def __init__(self, message: str, *, line: int = 0, column: int = 0) -> None:
+    `hint` says how to repair it where that is known.
+    """
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.hint = hint
 
 
 class Variables(dict[str, Any]):
@@ -42,6 +47,32 @@ class Variables(dict[str, Any]):
             own = {name: function(value) for name, value in self._own.items()}
             made = self._made[function] = {**shared, **own}
         return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """What compiles and is probably wrong all the same, its place (from 1), what to write
+    instead."""
+
+    message: str
+    hint: str
+    line: int
+    column: int
+
+
+@runtime_checkable
+class Revealing(Protocol):
+    """A compiled text that tells what it reads: checking configuration asks for it."""
+
+    @property
+    def chains(self) -> frozenset[tuple[str, ...]]:
+        """The names it reads of the variables, such as `rollout.status.phase` in parts."""
+        ...
+
+    @property
+    def suspicions(self) -> tuple[Suspicion, ...]:
+        """What is probably wrong with it."""
+        ...
 
 
 class Program(Protocol):

@@ -77,7 +77,7 @@ def test_faults_of_partials_name_them() -> None:
         GO.compile("{{template `broken`}}", PARTIALS)
     with pytest.raises(LanguageError, match="in partial failing: can't evaluate field b"):
         GO.compile("{{template `failing` .}}", PARTIALS).render({"a": 1})
-    with pytest.raises(LanguageError, match="template missing not defined"):
+    with pytest.raises(LanguageError, match='template "missing" not defined'):
         GO.compile("{{template `missing`}}", PARTIALS).render({})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from notifier.languages.expr import natures, nodes
 from notifier.languages.expr.builtins import Function
 from notifier.languages.expr.errors import Fault
@@ -10,13 +12,32 @@ from notifier.languages.expr.natures import UNKNOWN, Nature, Signature
 _RESULTS = 2
 
 
-def builtin(
-    function: Function, at: int, arguments: tuple[nodes.Node, ...], given: tuple[Nature, ...]
-) -> Nature:
+class Given:
+    """The natures of arguments, each looked at when it is needed: of two complaints, the one
+    that the original meets first is told."""
+
+    def __init__(
+        self, visit: Callable[[nodes.Node], Nature], arguments: tuple[nodes.Node, ...]
+    ) -> None:
+        self._visit = visit
+        self._arguments = arguments
+        self._found: list[Nature] = []
+
+    def __len__(self) -> int:
+        return len(self._arguments)
+
+    def __iter__(self) -> Iterator[Nature]:
+        for place, argument in enumerate(self._arguments):
+            if place == len(self._found):
+                self._found.append(self._visit(argument))
+            yield self._found[place]
+
+
+def builtin(function: Function, at: int, arguments: tuple[nodes.Node, ...], given: Given) -> Nature:
     """Return the nature of what a builtin gives. Raises `Fault`."""
     if function.check is not None:
         try:
-            return function.check(function.name, given)
+            return function.check(function.name, tuple(given))
         except Fault as fault:
             raise fault.placed(at) from None
     complaint: Fault | None = None
@@ -36,7 +57,7 @@ def fitting(
     signature: Signature,
     at: int,
     arguments: tuple[nodes.Node, ...],
-    given: tuple[Nature, ...],
+    given: Given,
 ) -> Nature:
     """Return the first result of a function whose arguments fit. Raises `Fault`."""
     if not signature.results:
@@ -47,6 +68,7 @@ def fitting(
     if signature.variadic:
         wanted = (*wanted[:-1], *[wanted[-1].element()] * (len(given) - len(wanted) + 1))
     if len(given) != len(wanted):
+        tuple(given)
         few = "not enough" if len(given) < len(wanted) else "too many"
         raise Fault(f"{few} arguments to call {name}", at)
     for argument, nature, parameter in zip(arguments, given, wanted, strict=True):

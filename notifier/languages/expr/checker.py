@@ -137,8 +137,8 @@ class Checker:
             raise Fault(f"{nature} is not callable", node.at)
         return calls.fitting(name, nature.signature, node.at, node.arguments, self._arguments(node))
 
-    def _arguments(self, node: nodes.Call | nodes.Builtin) -> tuple[Nature, ...]:
-        return tuple(self.visit(argument) for argument in node.arguments)
+    def _arguments(self, node: nodes.Call | nodes.Builtin) -> calls.Given:
+        return calls.Given(self.visit, node.arguments)
 
     def _builtin(self, node: nodes.Builtin) -> Nature:
         if node.name in grammar.PREDICATES:

@@ -141,7 +141,7 @@ class Compiler:
         return lambda state: not evaluate(state)
 
     def _conditional(self, node: nodes.Conditional) -> Evaluate:
-        test, at = self.compile(node.test), node.test.at
+        test, at = self.compile(node.test), node.at
         then, otherwise = self.compile(node.then), self.compile(node.otherwise)
 
         def evaluate(state: State) -> Any:

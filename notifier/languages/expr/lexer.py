@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from notifier.languages.expr import literals
 from notifier.languages.expr.errors import Fault
-from notifier.languages.golang import letters, quoting
+from notifier.languages.golang import bytetexts, letters, quoting
 
 Kind = Literal["Identifier", "Number", "String", "Bytes", "Operator", "Bracket", "EOF"]
 
@@ -125,11 +125,11 @@ class Lexer:
             value, self._here = literals.string(self._text, self._here)
             return Token("String", value, self._start)
         data, self._here = literals.byte_string(self._text, self._here + 1)
-        return Token("Bytes", data.decode("latin-1"), self._start)
+        return Token("Bytes", bytetexts.decode(data), self._start)
 
     def _number(self) -> Token:
-        text, here = self._text, self._here
-        base = text[here + 1 : here + 2].lower() if text[here] == "0" else ""
+        text, here = self._text, self._here + self._text.startswith(".", self._here)
+        base = text[here + 1 : here + 2].lower() if text.startswith("0", here) else ""
         digits = _NUMBER[base if base in ("x", "o", "b") else ""]
         here = self._run(digits, here + 2 if base in ("x", "o", "b") else here)
         if text.startswith(".", here):

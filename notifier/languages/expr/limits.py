@@ -23,7 +23,13 @@ LONG: Final = 256
 """Characters of a text that are looked at in one step."""
 
 NODES_PER_STEP: Final = 10
-"""What a step weighs; items compared one by one weigh the same as nodes."""
+"""Nodes of a loop's body that weigh as much as a step."""
+
+ITEMS_PER_STEP: Final = 4
+"""Items looked at one by one that weigh as much as a step."""
+
+HEAVY: Final = 10
+"""Steps of a power, of reading a date by one layout, of calling a function of the data."""
 
 
 def memory(limits: runs.Limits) -> int:

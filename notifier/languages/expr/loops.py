@@ -9,7 +9,7 @@ from notifier.languages.expr import limits, nodes, operators, ordering
 from notifier.languages.expr.containers import AnyMap
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.reaching import Compiler, Evaluate
-from notifier.languages.expr.state import Scope, State
+from notifier.languages.expr.state import Items, Scope, State, looped
 from notifier.languages.golang.values import GoError
 
 
@@ -38,7 +38,9 @@ def compiled(compiler: Compiler, node: nodes.Builtin) -> Evaluate:
         value = loop.source(state)
         outer = state.scope
         try:
-            found = run(loop, state, value)
+            items = looped(value)
+            state.scope = Scope(items)
+            found = run(loop, state, items)
         except Fault as fault:
             raise fault.placed(at) from None
         except GoError as error:
@@ -81,25 +83,25 @@ def _passes(loop: Loop, state: State) -> bool:
     raise operators.not_a("bool", value)
 
 
-def _all(loop: Loop, state: State, value: Any) -> bool:
-    return all(_passes(loop, state) for _ in state.loop(value, loop.steps))
+def _all(loop: Loop, state: State, items: Items) -> bool:
+    return all(_passes(loop, state) for _ in state.loop(items, loop.steps))
 
 
-def _none(loop: Loop, state: State, value: Any) -> bool:
-    return not _any(loop, state, value)
+def _none(loop: Loop, state: State, items: Items) -> bool:
+    return not _any(loop, state, items)
 
 
-def _any(loop: Loop, state: State, value: Any) -> bool:
-    return any(_passes(loop, state) for _ in state.loop(value, loop.steps))
+def _any(loop: Loop, state: State, items: Items) -> bool:
+    return any(_passes(loop, state) for _ in state.loop(items, loop.steps))
 
 
-def _one(loop: Loop, state: State, value: Any) -> bool:
-    return sum(_passes(loop, state) for _ in state.loop(value, loop.steps)) == 1
+def _one(loop: Loop, state: State, items: Items) -> bool:
+    return sum(_passes(loop, state) for _ in state.loop(items, loop.steps)) == 1
 
 
-def _count(loop: Loop, state: State, value: Any) -> int:
+def _count(loop: Loop, state: State, items: Items) -> int:
     found, enough = 0, loop.node.threshold
-    for _ in state.loop(value, loop.steps):
+    for _ in state.loop(items, loop.steps):
         if _passes(loop, state):
             found += 1
             if found == enough:
@@ -107,29 +109,29 @@ def _count(loop: Loop, state: State, value: Any) -> int:
     return found
 
 
-def _filter(loop: Loop, state: State, value: Any) -> list[Any]:
-    found = [loop.mapped(state) for _ in state.loop(value, loop.steps) if _passes(loop, state)]
+def _filter(loop: Loop, state: State, items: Items) -> list[Any]:
+    found = [loop.mapped(state) for _ in state.loop(items, loop.steps) if _passes(loop, state)]
     state.grow(len(found))
     return found
 
 
-def _map(loop: Loop, state: State, value: Any) -> list[Any]:
-    found = [loop.test(state) for _ in state.loop(value, loop.steps)]
+def _map(loop: Loop, state: State, items: Items) -> list[Any]:
+    found = [loop.test(state) for _ in state.loop(items, loop.steps)]
     state.grow(len(found))
     return found
 
 
-def _sum(loop: Loop, state: State, value: Any) -> Any:
+def _sum(loop: Loop, state: State, items: Items) -> Any:
     total: Any = 0
-    for scope in state.loop(value, loop.steps):
+    for scope in state.loop(items, loop.steps):
         scope.acc = total
         total = operators.add(state, loop.test(state), total)
     return total
 
 
 def _search(backwards: bool, given: Callable[[Loop, State, Scope], Any]) -> _Run:
-    def run(loop: Loop, state: State, value: Any) -> Any:
-        for scope in state.loop(value, loop.steps, backwards=backwards):
+    def run(loop: Loop, state: State, items: Items) -> Any:
+        for scope in state.loop(items, loop.steps, backwards=backwards):
             if _passes(loop, state):
                 return given(loop, state, scope)
         if loop.node.throws:
@@ -147,34 +149,33 @@ def _index(_: Loop, __: State, scope: Scope) -> int:
     return scope.index
 
 
-def _group_by(loop: Loop, state: State, value: Any) -> AnyMap:
+def _group_by(loop: Loop, state: State, items: Items) -> AnyMap:
     groups = AnyMap(of_lists=True)
-    for scope in state.loop(value, loop.steps):
+    for scope in state.loop(items, loop.steps):
         groups.group(loop.test(state), scope.current())
-    state.copy(len(value))
+    state.copy(len(items))
     return groups
 
 
-def _sort_by(loop: Loop, state: State, value: Any) -> list[Any]:
+def _sort_by(loop: Loop, state: State, items: Items) -> list[Any]:
     order = "asc" if loop.third is None else loop.third(state)
     if not isinstance(order, str):
         raise Fault("sortBy order argument must be a string")
     if order not in ("asc", "desc"):
         raise Fault("unknown order, use asc or desc")
-    items, keys = [], []
-    for scope in state.loop(value, loop.steps):
+    found, keys = [], []
+    for scope in state.loop(items, loop.steps):
         keys.append(loop.test(state))
-        items.append(scope.current())
-    state.compare(len(items))
-    found = ordering.ordered(items, keys, descending=order == "desc")
+        found.append(scope.current())
+    state.compare(len(found))
     state.grow(len(found))
-    return found
+    return ordering.ordered(found, keys, descending=order == "desc")
 
 
-def _reduce(loop: Loop, state: State, value: Any) -> Any:
+def _reduce(loop: Loop, state: State, items: Items) -> Any:
     started = loop.third is not None
     total = loop.third(state) if loop.third is not None else None
-    for scope in state.loop(value, loop.steps):
+    for scope in state.loop(items, loop.steps):
         if started:
             scope.acc = total
             total = loop.test(state)
@@ -185,7 +186,7 @@ def _reduce(loop: Loop, state: State, value: Any) -> Any:
     return total
 
 
-_Run = Callable[[Loop, State, Any], Any]
+_Run = Callable[[Loop, State, Items], Any]
 
 _LOOPS: Final[Mapping[str, _Run]] = {
     "all": _all,

@@ -9,25 +9,18 @@ def read(tree: nodes.Node) -> frozenset[tuple[str, ...]]:
     """Return the chains of names that a tree reads, such as `("rollout", "status", "phase")`; a
     chain ends where it is indexed, called, or part of something else."""
     found: set[tuple[str, ...]] = set()
-    _visit(tree, frozenset(), found)
+    waiting: list[tuple[nodes.Node, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        node, bound = waiting.pop()
+        chain = _chain(node)
+        if chain:
+            if chain[0] not in bound:
+                found.add(chain)
+        elif isinstance(node, nodes.Let):
+            waiting += [(node.value, bound), (node.body, bound | {node.name})]
+        else:
+            waiting += [(child, bound) for child in nodes.children(node)]
     return frozenset(found)
-
-
-def _visit(node: nodes.Node, bound: frozenset[str], found: set[tuple[str, ...]]) -> None:
-    chain = _chain(node)
-    if chain:
-        if chain[0] not in bound:
-            found.add(chain)
-        return
-    if isinstance(node, nodes.Let):
-        _visit(node.value, bound, found)
-        _visit(node.body, bound | {node.name}, found)
-        return
-    if isinstance(node, nodes.Member) and isinstance(node.name, nodes.String):
-        _visit(node.base, bound, found)
-        return
-    for child in nodes.children(node):
-        _visit(child, bound, found)
 
 
 def _chain(node: nodes.Node) -> tuple[str, ...]:

@@ -171,6 +171,8 @@ def _found(state: State, pattern: patterns.Pattern, value: Any) -> bool:
 
 _OPERATORS: Final[Mapping[str, Operate]] = {
     "+": operators.add,
+    "**": operators.exponent,
+    "^": operators.exponent,
     "in": operators.within,
     "..": _range,
     "matches": _dynamic_matching,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from notifier.languages.expr import containers, powers
+from notifier.languages.expr import containers, limits, powers
 from notifier.languages.expr.containers import INTEGERS, NUMBERS, AnyMap, type_name
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.state import State
@@ -129,7 +129,7 @@ def same(state: State, left: Any, right: Any) -> bool:
     if isinstance(left, AnyMap):
         return left is right or _same_maps(state, left, right)
     if isinstance(left, values.GoObject):
-        return left.text() == right.text()
+        return bool(left == right)
     return not isinstance(left, values.Func) and bool(left == right)
 
 
@@ -211,8 +211,9 @@ def modulo(left: Any, right: Any) -> int:
     return numbers.modulo(int(left), int(right))
 
 
-def exponent(left: Any, right: Any) -> float:
+def exponent(state: State, left: Any, right: Any) -> float:
     """Return a power, always a float. Raises `Fault`."""
+    state.turn(limits.HEAVY)
     return powers.power(to_float(left), to_float(right))
 
 
@@ -322,8 +323,6 @@ BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "*": multiply,
     "/": divide,
     "%": modulo,
-    "**": exponent,
-    "^": exponent,
     "contains": contains,
     "startsWith": starts_with,
     "endsWith": ends_with,

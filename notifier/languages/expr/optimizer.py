@@ -47,8 +47,10 @@ def optimize(tree: nodes.Node, known: Natures) -> nodes.Node:
         if folded is tree:
             break
         tree = folded
-    for change in (folding.in_range, *fusing.CHANGES):
-        tree = rewrite(table, tree, change)
+    tree = rewrite(table, tree, folding.in_range)
+    if any(isinstance(node, nodes.Builtin) for node in nodes.walk(tree)):
+        for change in fusing.CHANGES:
+            tree = rewrite(table, tree, change)
     return tree
 
 

@@ -10,7 +10,7 @@ from notifier.languages.expr import builtins, grammar, lexer, nodes
 from notifier.languages.expr.climbing import Climber
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.lexer import Token
-from notifier.languages.golang import numbers
+from notifier.languages.golang import bytetexts, numbers
 from notifier.languages.golang.values import GoError
 
 _BASES = (("0x", "hex"), ("0b", "binary"), ("0o", "octal"))
@@ -76,7 +76,7 @@ class Parser(Climber):
             return self._postfix(self.made(nodes.String(value=token.value, at=token.at)))
         if token.kind == "Bytes":
             self.advance()
-            data = token.value.encode("latin-1")
+            data = bytetexts.encode(token.value)
             return self._postfix(self.made(nodes.Bytes(value=data, at=token.at)))
         if self.at_bracket("["):
             return self._postfix(self._array())
@@ -99,7 +99,9 @@ class Parser(Climber):
         text = token.value.replace("_", "")
         lowered = text.lower()
         base = next((name for start, name in _BASES if lowered.startswith(start)), "")
-        kind = base or ("float" if "." in lowered or "e" in lowered else "integer")
+        kind = base or "integer"
+        if base != "hex" and ("." in lowered or "e" in lowered):
+            kind = "float"
         try:
             if kind == "float":
                 return self._float(numbers.parse_float(text), token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from notifier.languages.expr import containers, fetching, nodes, operators
+from notifier.languages.expr import containers, fetching, limits, nodes, operators
 from notifier.languages.expr.containers import type_name
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.state import State
@@ -109,6 +109,7 @@ def call(compiler: Compiler, node: nodes.Call, *, chained: bool) -> Evaluate:
         if function is _SKIPPED:
             return _SKIPPED
         try:
+            state.turn(limits.HEAVY)
             return applied(function, given, strict)
         except (Fault, GoError) as error:
             raise _failed(error, at) from None

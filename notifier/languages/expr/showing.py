@@ -77,9 +77,9 @@ def canonical(value: Any, run: runs.Run) -> str:
 
 
 def _members(pairs: Iterable[tuple[Any, Any]], run: runs.Run) -> list[str]:
-    shown = {text(key, run): canonical(held, run) for key, held in pairs}
-    ordered = sorted(shown, key=bytetexts.encode)
-    return [f"{quoted(key)}:{shown[key]}" for key in ordered]
+    shown = [(text(key, run), canonical(held, run)) for key, held in pairs]
+    shown.sort(key=lambda pair: bytetexts.encode(pair[0]))
+    return [f"{quoted(key)}:{held}" for key, held in shown]
 
 
 def number(value: float) -> str:

@@ -10,6 +10,8 @@ from notifier.languages.expr.containers import AnyMap
 from notifier.languages.expr.errors import Fault
 from notifier.languages.golang import bytetexts, runs, values
 
+Items = Sequence[Any]
+
 
 class _Absent:
     """The type of what stands for the items of a map: a loop over one may count, not look."""
@@ -23,13 +25,14 @@ class Scope:
 
     __slots__ = ("acc", "index", "item")
 
-    def __init__(self) -> None:
-        self.item: Any = None
+    def __init__(self, found: Items = ()) -> None:
+        """Start before the first of the items; what is evaluated there sees it already."""
+        self.item: Any = found[0] if found else _ABSENT
         self.index = 0
         self.acc: Any = None
 
     def current(self) -> Any:
-        """Return the item. Raises `Fault` in a loop over a map, which has no order."""
+        """Return the item. Raises `Fault` in a loop over a map or over nothing."""
         item = self.item
         if item is _ABSENT:
             raise Fault("reflect: call of reflect.Value.Index on map Value")
@@ -68,7 +71,7 @@ class State:
 
     def compare(self, items: int) -> None:
         """Charge items that are looked at one by one. Raises `Fault`."""
-        self.turn(items // limits.NODES_PER_STEP)
+        self.turn(items // limits.ITEMS_PER_STEP)
 
     def scan(self, text: str | bytes) -> None:
         """Charge a text that is looked at from one end to the other. Raises `Fault`."""
@@ -85,11 +88,9 @@ class State:
         """Charge a text about to be built. Raises `GoError`."""
         self.run.text(length)
 
-    def loop(self, value: Any, steps: int, *, backwards: bool = False) -> Iterator[Scope]:
-        """Give a scope of its own once per item. Whoever loops puts the outer one back.
-        Raises `Fault`."""
-        found = looped(value)
-        scope = self.scope = Scope()
+    def loop(self, found: Items, steps: int, *, backwards: bool = False) -> Iterator[Scope]:
+        """Give the scope once per item. Raises `Fault`."""
+        scope = self.scope
         places = range(len(found))
         for scope.index in reversed(places) if backwards else places:
             scope.item = found[scope.index]
@@ -97,7 +98,7 @@ class State:
             yield scope
 
 
-def looped(value: Any) -> Sequence[Any]:
+def looped(value: Any) -> Items:
     """Return what a loop over a value passes. Raises `Fault`."""
     if isinstance(value, list | tuple):
         return value

@@ -167,6 +167,7 @@ def unmarshal(text: str, run: runs.Run | None = None) -> Any:
     return _mended(value) if _LONE.search(text) else value
 
 
+_SPACES: Final = " \t\r\n"
 _LONE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 """Half a pair of surrogates, or a whole one."""
 
@@ -188,9 +189,11 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _told(text: str, err: json.JSONDecodeError) -> str:
-    rest = text[err.pos :].lstrip(" \t\r\n")
-    if not rest:
+    rest = text[err.pos :]
+    if not rest.strip(_SPACES):
         return "unexpected end of JSON input"
+    if not err.msg.startswith("Invalid control"):
+        rest = rest.lstrip(_SPACES)
     return f"invalid character {quoting.quote_rune(ord(rest[0]))} at offset {err.pos}"
 
 

@@ -17,9 +17,11 @@ MAX_INT64: Final = 2**63 - 1
 MAX_UINT64: Final = 2**64 - 1
 
 _SHIFTED: Final = 2**63
-_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SHOWN: Final = 100
+"""Characters of a faulty text that an error shows."""
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _HEXADECIMAL: Final = re.compile(
-    r"[+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
+    r"[+-]?0[xX](?:[0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+"
 )
 _SPECIAL: Final = re.compile(r"[+-]?inf(?:inity)?|nan", re.IGNORECASE)
 _TAIL: Final = re.compile(r"[pP].*|[eE].*")
@@ -204,7 +206,7 @@ class OutOfRange(GoError):
 
 
 def _told(function: str, text: str, reason: str) -> str:
-    return f"strconv.{function}: parsing {quoting.quote(text)}: {reason}"
+    return f"strconv.{function}: parsing {quoting.quote(text[:_SHOWN])}: {reason}"
 
 
 def _malformed(function: str, text: str) -> GoError:

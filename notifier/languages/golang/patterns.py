@@ -26,7 +26,7 @@ _REFUSING: Final = 5_000
 """Steps that a pattern costs which RE2 refuses: it has done most of the work by then."""
 _STRIDE: Final = 1024
 _SMALLEST: Final = 16
-"""A search costs a step for so many bytes and four instructions, of which every pattern has some:
+"""A search costs a step for so many bytes and two instructions, of which every pattern has some:
 RE2 may look at all bytes for all instructions before it fails."""
 
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -47,7 +47,7 @@ class Pattern:
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
-        self._weight = max(compiled.programsize, _SMALLEST) // 4
+        self._weight = max(compiled.programsize, _SMALLEST) // 2
         self.cost: int = compiled.programsize // 8
         self._names = {bytetexts.decode(name): at for name, at in compiled.groupindex.items()}
 

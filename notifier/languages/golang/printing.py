@@ -11,11 +11,11 @@ from typing import Any, Final
 from notifier.languages.golang import numbers, runs
 from notifier.languages.golang.values import (
     Func,
-    GoError,
     GoObject,
     Int32,
     Int64,
     Missing,
+    Refused,
     Sealed,
     Uint8,
     Uint64,
@@ -53,9 +53,9 @@ def complex_text(value: complex) -> str:
     return f"({numbers.plain(value.real)}{sign}{imaginary}i)"
 
 
-def sealed() -> GoError:
+def sealed() -> Refused:
     """Return the error for looking into a secret."""
-    return GoError("a secret can be printed, but not changed or looked into")
+    return Refused("a secret can be printed, but not changed or looked into")
 
 
 def bool_text(value: Any) -> str:
@@ -92,7 +92,7 @@ def descend(depth: int, run: runs.Run, count: int) -> int:
     """
     if depth >= DEPTH:
         raise runs.Exceeded(f"prints a value nested more than {DEPTH} deep")
-    run.step(count + 1)
+    run.step(2 * count + 1)
     return depth + 1
 
 

@@ -48,7 +48,9 @@ class Month(GoInteger):
 
     @override
     def text(self) -> str:
-        return layouts.MONTHS[self.value - 1]
+        if 1 <= self.value <= len(layouts.MONTHS):
+            return layouts.MONTHS[self.value - 1]
+        return f"%!Month({numbers.wrap_uint64(self.value)})"
 
     METHODS: ClassVar[Mapping[str, Method]] = {"String": Method(text)}
 
@@ -62,7 +64,9 @@ class Weekday(GoInteger):
 
     @override
     def text(self) -> str:
-        return layouts.WEEKDAYS[self.value]
+        if 0 <= self.value < len(layouts.WEEKDAYS):
+            return layouts.WEEKDAYS[self.value]
+        return f"%!Weekday({numbers.wrap_uint64(self.value)})"
 
     METHODS: ClassVar[Mapping[str, Method]] = {"String": Method(text)}
 
@@ -218,16 +222,21 @@ class Time(GoObject):
         return self.second == -_INTERNAL and self.nanosecond == 0
 
     def binary(self) -> bytes:
-        """Return the time in Go's binary form."""
+        """Return the time in Go's binary form. Raises `GoError` for an offset of one minute west,
+        which there means UTC."""
         offset = self.location.lookup(self.second).offset
-        minutes = -1 if self.location is zones.UTC else offset // 60
-        seconds = b"" if offset % 60 == 0 else bytes((offset % 60,))
+        minutes = numbers.divide(offset, 60)
+        odd = offset - minutes * 60
+        if self.location is zones.UTC:
+            minutes = -1
+        elif minutes == -1:
+            raise GoError("Time.MarshalBinary: unexpected zone offset")
         return (
-            bytes((2 if seconds else 1,))
+            bytes((2 if odd else 1,))
             + (self.second + _INTERNAL).to_bytes(8, "big", signed=True)
             + self.nanosecond.to_bytes(4, "big")
             + minutes.to_bytes(2, "big", signed=True)
-            + seconds
+            + (odd.to_bytes(1, "big", signed=True) if odd else b"")
         )
 
     METHODS: ClassVar[Mapping[str, Method]] = {

@@ -139,11 +139,15 @@ class BytesMap(dict[Any, Any]):
     TYPE: ClassVar[str] = "map[string][]uint8"
 
 
+SEAL: Final = "\ue000"
+"""The character that a sealed value's texts begin with: no other text may hold it."""
+
+
 class Sealed(str):
     """A []byte that nobody may look into: it prints, as text or as Go prints bytes, and no more.
 
-    The value itself is what stands for it as text, `numbers` what stands for it as bytes; whoever
-    made it knows what they mean.
+    The value itself is what stands for it as text, `numbers` what stands for it as bytes; both
+    begin with `SEAL`, and whoever made them knows what they mean.
     """
 
     __slots__ = ("numbers",)
@@ -226,7 +230,7 @@ class GoObject:
 
     def identical(self, other: object) -> bool:
         """Say what Go's `==` says; Python's is deep equality, which looks behind pointers."""
-        return self == other
+        return self is other if self.KIND == "ptr" else self == other
 
     def plain(self) -> Any:
         """Return the plain value that JSON shows; may raise `GoError`."""
@@ -274,6 +278,11 @@ class GoInteger(GoObject):
 
 class GoError(Exception):
     """A function or method failed as its Go original does; the message is Go's where cheap."""
+
+
+class Refused(GoError):
+    """We do not do what the Go original would: past a limit, or with a secret. Functions whose
+    original swallows its errors let these through."""
 
 
 _KINDS: Final[Mapping[type, str]] = {

@@ -16,6 +16,8 @@ from notifier.languages.gotemplate import (
     comparing,
     escaping,
     execution,
+    hints,
+    names,
     nodes,
     parser,
     registry,
@@ -44,14 +46,26 @@ def parse(
     Raises `ParseError`.
     """
     known = registry.ALL if functions is None else functions
-    parsed = parser.parse(text, name, limits, known)
+    parsed = _parsed(text, name, limits, known)
     bodies = {each: (body, execution.Source(text)) for each, body in parsed.bodies.items()}
     called = parsed.called | _include(parsed.uses, partials or {}, bodies, limits, known)
     try:
         routines = statements.compiled(bodies, known)
     except RecursionError:
         raise ParseError("nested too deeply", line=1, column=1) from None
-    return Template(routines[name], mutates=not registry.MUTATING.isdisjoint(called))
+    chains = names.chains(parsed.bodies[name])
+    return Template(routines[name], chains=chains, mutates=not registry.MUTATING.isdisjoint(called))
+
+
+def _parsed(
+    text: str, name: str, limits: runs.Limits, functions: Mapping[str, registry.Function]
+) -> parser.Parsed:
+    """Parse one text, and say how to repair it where that is known. Raises `ParseError`."""
+    try:
+        return parser.parse(text, name, limits, functions)
+    except ParseError as error:
+        error.hint = hints.of(error.message) or error.hint
+        raise
 
 
 def _include(
@@ -72,9 +86,10 @@ def _include(
         if each in bodies or each not in partials:
             continue
         try:
-            parsed = parser.parse(partials[each], each, limits, functions)
+            parsed = _parsed(partials[each], each, limits, functions)
         except ParseError as error:
-            raise ParseError(f"in partial {each}: {error.message}", text=error.text) from error
+            message = f"in partial {each}: {error.message}"
+            raise ParseError(message, text=error.text, hint=error.hint) from error
         source = execution.Source(partials[each], f"in partial {each}: ")
         for inner, body in parsed.bodies.items():
             bodies.setdefault(inner, (body, source))
@@ -84,11 +99,19 @@ def _include(
 
 
 class Template:
-    """A compiled template; may be executed by several at a time."""
+    """A compiled template; may be executed by several at a time. `chains` are the names it reads
+    of the data it is given, such as `rollout.status.phase` in parts."""
 
-    __slots__ = ("_mutates", "_routine")
+    __slots__ = ("_mutates", "_routine", "chains")
 
-    def __init__(self, routine: statements.Routine, *, mutates: bool) -> None:
+    def __init__(
+        self,
+        routine: statements.Routine,
+        *,
+        chains: frozenset[tuple[str, ...]],
+        mutates: bool,
+    ) -> None:
+        self.chains = chains
         self._routine = routine
         self._mutates = mutates
 

@@ -8,7 +8,7 @@ none yet and take the parameter's, if they can (`evalArg` and `validateType` of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from notifier.languages.golang import durations, values
 from notifier.languages.golang.values import MISSING, GoError
@@ -58,12 +58,12 @@ def go_type(kind: str) -> str:
     return _GO_TYPES.get(kind, kind)
 
 
-def is_literal(node: nodes.Node) -> bool:
+def is_literal(node: nodes.Shown) -> TypeGuard[nodes.Literal]:
     """Say whether an operand is a constant."""
     return isinstance(node, _LITERALS)
 
 
-def convert(node: nodes.Node, expected: str) -> Any:
+def convert(node: nodes.Literal, expected: str) -> Any:
     """Return a constant as a value of the expected Go type. Raises `GoError`."""
     if isinstance(node, nodes.Nil):
         return _nil(expected)
@@ -82,17 +82,15 @@ def convert(node: nodes.Node, expected: str) -> Any:
     raise GoError(f"can't handle {nodes.show(node)} for arg of type {expected}")
 
 
-def literal(node: nodes.Node) -> Any:
+def literal(node: nodes.Constant) -> Any:
     """Return a constant where any type will do. Raises `GoError`."""
     match node:
         case nodes.Bool():
             return node.value
         case nodes.String():
             return node.text
-        case nodes.Number():
-            return constants.ideal(node)
         case _:
-            raise GoError(f"can't evaluate command {nodes.show(node)}")
+            return constants.ideal(node)
 
 
 def check(value: Any, expected: str) -> Any:
@@ -123,5 +121,5 @@ def _nil(expected: str) -> Any:
     raise GoError(f"cannot assign nil to {expected}")
 
 
-def _refuse(node: nodes.Node, wanted: str) -> Any:
+def _refuse(node: nodes.Shown, wanted: str) -> Any:
     raise GoError(f"expected {wanted}; found {nodes.show(node)}")

@@ -15,7 +15,7 @@ from notifier.languages.gotemplate import arguments, fields, nodes
 from notifier.languages.gotemplate.execution import Expression, Frame, Source
 from notifier.languages.gotemplate.registry import Function
 
-_LONG_TEXT: Final = 10
+_LONG_TEXT: Final = 7
 _LONG_LIST: Final = 5
 """Powers of two of characters and items: reading so many is worth a step."""
 
@@ -54,7 +54,7 @@ def argument(source: Source, node: nodes.Operand, expected: str, compiled: Compi
     return checked(source, node, expected, compiled(node))
 
 
-def checked(source: Source, node: nodes.Node, expected: str, operand: Expression) -> Expression:
+def checked(source: Source, node: nodes.Shown, expected: str, operand: Expression) -> Expression:
     """Wrap an expression so that its value suits a parameter."""
     if expected == arguments.ANY:
 
@@ -78,7 +78,7 @@ def checked(source: Source, node: nodes.Node, expected: str, operand: Expression
 
 def function_call(
     source: Source,
-    node: nodes.Node,
+    node: nodes.Shown,
     function: Function,
     operands: Sequence[Expression],
     previous: Expression | None,
@@ -131,7 +131,7 @@ def charge(run: runs.Run, value: Any) -> None:
 
 def of_value(
     source: Source,
-    node: nodes.Node,
+    node: nodes.Shown,
     name: str,
     operands: Sequence[Expression],
     previous: Expression | None,
@@ -170,14 +170,14 @@ def _called(name: str, function: Any, given: Sequence[Any]) -> Any:
 
 def member_call(
     source: Source,
-    node: nodes.Node,
+    node: nodes.Shown,
     receiver: Expression,
     names: Sequence[str],
-    operands: Sequence[tuple[nodes.Operand, Expression | None]],
+    operands: Sequence[tuple[nodes.Operand, Expression]],
     previous: Expression | None,
 ) -> Expression:
     """Compile a field chain with arguments: its last name has to be a method. Which one, and so
-    the types of its parameters, is known when it is called; constants come without expression."""
+    the types of its parameters, is known when it is called."""
     *path, last = names
     count = len(operands) + (previous is not None)
 
@@ -206,7 +206,7 @@ def member_call(
 
 def _argument(
     source: Source,
-    operand: tuple[nodes.Operand, Expression | None],
+    operand: tuple[nodes.Operand, Expression],
     expected: str,
     frame: Frame,
     dot: Any,
@@ -214,14 +214,14 @@ def _argument(
     """Return an argument of a method."""
     node, expression = operand
     try:
-        if expression is None:
+        if arguments.is_literal(node):
             return arguments.convert(node, expected)
         return arguments.check(expression(frame, dot), expected)
     except GoError as error:
         raise source.error(node, str(error)) from error
 
 
-def _not_a_method(source: Source, node: nodes.Node, receiver: Any, name: str) -> Any:
+def _not_a_method(source: Source, node: nodes.Shown, receiver: Any, name: str) -> Any:
     """Settle a chain with arguments whose last name is no method."""
     if receiver is MISSING:
         return MISSING
@@ -229,8 +229,7 @@ def _not_a_method(source: Source, node: nodes.Node, receiver: Any, name: str) ->
         raise source.error(node, f"{name} is not a method but has arguments")
     if isinstance(receiver, GoObject) and name in receiver.FIELDS:
         raise source.error(node, f"{name} has arguments but cannot be invoked as function")
-    fields.walk(source, node, receiver, (name,))
-    raise source.error(node, f"can't evaluate field {name}")
+    return fields.walk(source, node, receiver, (name,))
 
 
 def _reason(error: Exception) -> str:

@@ -60,18 +60,16 @@ def _equal_objects(left: Any, right: Any) -> bool:
     kind, other = values.kind(left), values.kind(right)
     if (absent or other_absent) and (left is None or right is None or kind == other):
         return absent == other_absent
-    if kind != other or kind in ("slice", "map", "func"):
+    if kind != other or not isinstance(left, values.GoObject):
         raise GoError(f"non-comparable type {values.type_name(right)}")
-    if isinstance(left, values.GoObject):
-        return left.identical(right)
-    return bool(left == right)
+    return left.identical(right)
 
 
 def _is_nil(value: Any) -> bool:
     return value is None or values.is_nil(value)
 
 
-def equality(source: Source, node: nodes.Node, left: Expression, right: Expression) -> Expression:
+def equality(source: Source, node: nodes.Shown, left: Expression, right: Expression) -> Expression:
     """Compile `eq` of two operands, the call that templates make most."""
 
     def compare(frame: Frame, dot: Any) -> bool:

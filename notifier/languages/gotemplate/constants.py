@@ -65,14 +65,19 @@ def _looks_real(source: str) -> bool:
 
 
 def _real(offset: int, source: str) -> nodes.Number:
+    if source.isdecimal() and source.isascii() and len(source) < 19 and source[0] != "0":
+        whole = int(source)
+        return nodes.Number(
+            offset=offset, source=source, integer=whole, unsigned=whole, real=float(whole)
+        )
     unsigned = _integer(numbers.parse_uint, source)
     integer = _integer(numbers.parse_int, source)
     if integer == 0:
         unsigned = 0
-    whole = integer if integer is not None else unsigned
-    if whole is not None:
+    either = integer if integer is not None else unsigned
+    if either is not None:
         return nodes.Number(
-            offset=offset, source=source, integer=integer, unsigned=unsigned, real=float(whole)
+            offset=offset, source=source, integer=integer, unsigned=unsigned, real=float(either)
         )
     real = _float(source)
     if real is None:

@@ -14,15 +14,14 @@ class TemplateError(LanguageError):
     """A template cannot be parsed or executed.
 
     `line` and `column` count from 1 (columns in characters), `text` is the offending piece of the
-    template, `hint` says how to repair it where that is known.
+    template.
     """
 
     def __init__(
         self, message: str, *, line: int = 0, column: int = 0, text: str = "", hint: str = ""
     ) -> None:
-        super().__init__(message, line=line, column=column)
+        super().__init__(message, line=line, column=column, hint=hint)
         self.text = text
-        self.hint = hint
 
 
 class ParseError(TemplateError):

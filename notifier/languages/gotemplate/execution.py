@@ -51,14 +51,14 @@ class Source:
         self.text = text
         self.where = where
 
-    def error(self, node: nodes.Node, message: str) -> errors.ExecError:
+    def error(self, node: nodes.Shown, message: str) -> errors.ExecError:
         """Return the error of a node."""
         if self.where:
             return errors.ExecError(self.where + message, text=nodes.show(node))
         line, column = errors.position(self.text, node.offset)
         return errors.ExecError(message, line=line, column=column, text=nodes.show(node))
 
-    def failing(self, node: nodes.Node, message: str) -> Expression:
+    def failing(self, node: nodes.Shown, message: str) -> Expression:
         """Return an expression that always fails."""
 
         def fail(_frame: Frame, _dot: Any) -> NoReturn:

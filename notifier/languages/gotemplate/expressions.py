@@ -11,12 +11,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from notifier.languages.golang.values import MISSING, GoError
-from notifier.languages.gotemplate import arguments, calls, comparing, fields, nodes, scopes
+from notifier.languages.gotemplate import (
+    arguments,
+    calls,
+    comparing,
+    fields,
+    nodes,
+    scopes,
+    standard,
+)
 from notifier.languages.gotemplate.execution import UNSET, Expression, Frame, Source
 from notifier.languages.gotemplate.registry import Function
 
 _LAZY: Final = frozenset(("and", "or"))
 """Builtins that leave operands alone once they know."""
+
+_CALL: Final = 5
+"""Steps that a call takes beside its operands: functions do more than the nodes of a template."""
 
 
 class Expressions:
@@ -105,8 +116,6 @@ class Expressions:
         if others or previous:
             message = f"can't give argument to non-function {nodes.show(first)}"
             return self.after(previous, self.source.failing(first, message))
-        if isinstance(first, nodes.Nil):
-            return self.source.failing(first, "nil is not a command")
         return self.operand(first)
 
     def after(self, previous: Expression | None, expression: Expression) -> Expression:
@@ -137,10 +146,12 @@ class Expressions:
                 return _settled(self.function(node, node, (), None))
             case nodes.Chain(operand=operand, names=names):
                 return fields.of(self.source, node, self.operand(operand), names)
+            case nodes.Nil():
+                return self.source.failing(node, "nil is not a command")
             case _:
                 return self.literal(node)
 
-    def literal(self, node: nodes.Operand) -> Expression:
+    def literal(self, node: nodes.Constant) -> Expression:
         """Compile a constant where any type will do."""
         try:
             value = arguments.literal(node)
@@ -172,12 +183,9 @@ class Expressions:
         previous: Expression | None,
     ) -> Expression:
         """Compile a field chain with arguments."""
-        prepared = [(operand, self.prepared(operand)) for operand in operands]
+        self.nodes += _CALL
+        prepared = [(operand, self.operand(operand)) for operand in operands]
         return calls.member_call(self.source, node, receiver, names, prepared, previous)
-
-    def prepared(self, operand: nodes.Operand) -> Expression | None:
-        """Compile an argument whose type is known later; None if it is a constant."""
-        return None if arguments.is_literal(operand) else self.operand(operand)
 
     def function(
         self,
@@ -202,13 +210,15 @@ class Expressions:
         if previous is not None:
             previous = calls.checked(self.source, node, kinds[-1], previous)
         if function.name == "call":
+            self.nodes += _CALL
             name = nodes.show(operands[0]) if operands else "function"
             return calls.of_value(self.source, node, name, made, previous)
-        if function.name == "not" and previous is None:
+        if function.call is standard.not_ and previous is None:
             (operand,) = made
             return lambda frame, dot: not operand(frame, dot)
-        if function.name == "eq" and previous is None and len(made) == 2:
+        if function.call is comparing.eq and previous is None and len(made) == 2:
             return comparing.equality(self.source, node, made[0], made[1])
+        self.nodes += _CALL
         return calls.function_call(self.source, node, function, made, previous)
 
     def lazy(

@@ -18,7 +18,7 @@ from notifier.languages.gotemplate.execution import Expression, Frame, Source
 NOT_A_METHOD = "{name} is not a method but has arguments"
 
 
-def chain(source: Source, node: nodes.Node, names: Sequence[str], absent: Any) -> Expression:
+def chain(source: Source, node: nodes.Shown, names: Sequence[str], absent: Any) -> Expression:
     """Compile `.a.b` of the dot; `absent` is what a missing key gives, itself without fields."""
     if len(names) == 1:
         name = names[0]
@@ -43,7 +43,7 @@ def chain(source: Source, node: nodes.Node, names: Sequence[str], absent: Any) -
     return several
 
 
-def of(source: Source, node: nodes.Node, operand: Expression, names: Sequence[str]) -> Expression:
+def of(source: Source, node: nodes.Shown, operand: Expression, names: Sequence[str]) -> Expression:
     """Compile the fields of a variable or of a pipeline's value."""
     inner = chain(source, node, names, MISSING)
 
@@ -54,7 +54,7 @@ def of(source: Source, node: nodes.Node, operand: Expression, names: Sequence[st
 
 
 def walk(
-    source: Source, node: nodes.Node, receiver: Any, names: Sequence[str], absent: Any = MISSING
+    source: Source, node: nodes.Shown, receiver: Any, names: Sequence[str], absent: Any = MISSING
 ) -> Any:
     """Follow a chain to its end, by every rule. Raises `ExecError`."""
     value = receiver

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from notifier.languages.golang import values
+from notifier.languages.golang import printing, values
 from notifier.languages.golang.values import Uint8
 from notifier.languages.gotemplate import nodes
 from notifier.languages.gotemplate.execution import Expression, Frame, Source, Statement
@@ -62,9 +62,9 @@ def loop(source: Source, node: nodes.Range, parts: Parts) -> Statement:
                         stores[0](frame, index)
                 with contextlib.suppress(_GoOn):
                     emit(body(frame, item))
-        except _Leave:
+            return "" if ran else empty(frame, dot, value)
+        except _Leave:  # also from the else branch, as in Go
             return ""
-        return "" if ran else empty(frame, dot, value)
 
     def empty(frame: Frame, dot: Any, value: Any) -> str:
         for store in stores:
@@ -80,6 +80,8 @@ def _pairs(
     """Return what a value has to loop over: keys or indexes, and items. Raises `ExecError`."""
     if type(value) is list:
         return enumerate(value)
+    if isinstance(value, values.Sealed):
+        raise source.error(node.pipe, str(printing.sealed()))
     match values.kind(value):
         case "slice":
             return enumerate(map(Uint8, value) if isinstance(value, bytes) else value)

@@ -105,9 +105,9 @@ class Pipe:
     commands: tuple[Command, ...]
 
 
-Operand: TypeAlias = (
-    Dot | Nil | Bool | String | Number | Identifier | Field | Variable | Chain | Pipe
-)
+Constant: TypeAlias = Bool | String | Number
+Literal: TypeAlias = Constant | Nil
+Operand: TypeAlias = Literal | Dot | Identifier | Field | Variable | Chain | Pipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,11 @@ class Call:
     pipe: Pipe | None
 
 
-Statement: TypeAlias = Text | Action | Break | Continue | If | With | Range | Call
+Active: TypeAlias = Action | Break | Continue | If | With | Range | Call
+Statement: TypeAlias = Text | Active
 Body: TypeAlias = tuple[Statement, ...]
 Node: TypeAlias = Statement | Operand | Command
+Shown: TypeAlias = Operand | Command | Action | Call
 
 
 def is_empty(body: Body) -> bool:
@@ -195,8 +197,8 @@ def is_empty(body: Body) -> bool:
     return all(isinstance(node, Text) and not node.text.strip() for node in body)
 
 
-def show(node: Node) -> str:  # noqa: C901 - one line per kind of node
-    """Write an expression in its plainest form; a statement by its keyword."""
+def show(node: Shown) -> str:  # noqa: C901 - one line per kind of node
+    """Write what an error is about in its plainest form."""
     match node:
         case Dot():
             return "."
@@ -220,10 +222,8 @@ def show(node: Node) -> str:  # noqa: C901 - one line per kind of node
             return _pipe(node)
         case Action():
             return show(node.pipe)
-        case Call():
-            return f"template {node.name}"
         case _:
-            return type(node).__name__.lower()
+            return f"template {node.name}"
 
 
 def _grouped(operand: Operand) -> str:

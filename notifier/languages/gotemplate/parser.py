@@ -6,7 +6,7 @@ matter of one text.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +26,7 @@ class Parsed:
     uses: frozenset[str]
 
 
-def parse(text: str, name: str, limits: runs.Limits, functions: Container[str]) -> Parsed:
+def parse(text: str, name: str, limits: runs.Limits, functions: Collection[str]) -> Parsed:
     """Parse a text as the template `name`. Raises `ParseError`."""
     if len(text) > limits.source:
         raise errors.ParseError(f"longer than {limits.source} characters", line=1, column=1)
@@ -42,7 +42,7 @@ class _Parser(pipelines.Pipelines):
     """The parsing of one text; `ranges` counts the loops around, `found` has the templates, `uses`
     the names of those that are called."""
 
-    def __init__(self, text: str, limits: runs.Limits, functions: Container[str]) -> None:
+    def __init__(self, text: str, limits: runs.Limits, functions: Collection[str]) -> None:
         super().__init__(text, limits, functions)
         self.ranges = 0
         self.found: dict[str, nodes.Body] = {}

@@ -7,7 +7,7 @@ ever taken.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NoReturn
 
 from notifier.languages.golang import quoting, runs
@@ -23,19 +23,20 @@ class Pipelines:
     `index` is the next token, `variables` the names declared so far, `called` the functions met.
     """
 
-    def __init__(self, text: str, limits: runs.Limits, functions: Container[str]) -> None:
+    def __init__(self, text: str, limits: runs.Limits, functions: Collection[str]) -> None:
         self.text = text
         self.limits = limits
         self.functions = functions
         self.called: set[str] = set()
-        self.tokens = lexer.tokens(text)
+        self.tokens = lexer.tokens(text, limits.tokens)
+        self.tokens += self.tokens[-1:] * 2  # so that whoever looks at the end may take it
         self.index = 0
         self.variables = ["$"]
         self.nesting = 0
 
     def peek(self) -> lexer.Token:
         """Return the next token and stay before it."""
-        return self.tokens[min(self.index, len(self.tokens) - 1)]
+        return self.tokens[self.index]
 
     def next(self) -> lexer.Token:
         """Return the next token; the last one for ever."""
@@ -45,9 +46,9 @@ class Pipelines:
 
     def peek_word(self) -> lexer.Token:
         """Skip space; return the token after it and stay before it."""
-        while self.peek().kind == lexer.SPACE:
+        if self.tokens[self.index].kind == lexer.SPACE:  # one token, however long
             self.index += 1
-        return self.peek()
+        return self.tokens[self.index]
 
     def next_word(self) -> lexer.Token:
         """Skip space; return the token after it."""
@@ -65,7 +66,7 @@ class Pipelines:
     def error(self, message: str, token: lexer.Token | None = None) -> errors.ParseError:
         """Return the error at a token, or at the latest one."""
         if token is None:
-            token = self.tokens[min(max(self.index - 1, 0), len(self.tokens) - 1)]
+            token = self.tokens[max(self.index - 1, 0)]
         line, column = errors.position(self.text, token.offset)
         shown = token.text if token.kind not in (lexer.ERROR, lexer.EOF) else ""
         return errors.ParseError(message, line=line, column=column, text=shown)
@@ -87,11 +88,14 @@ class Pipelines:
         offset = self.peek_word().offset
         variables, assigns = self.declarations(context)
         commands: list[nodes.Command] = []
+        nesting = self.nesting
         while (token := self.next_word()).kind != end:
             if token.kind not in _TERMS:
                 self.unexpected(token, context)
             self.index -= 1
             commands.append(self.command())
+            self.deeper()  # a stage is a call around the one before
+        self.nesting = nesting
         if not commands:
             raise self.error(f"missing value for {context}", token)
         for stage, command in enumerate(commands[1:], 2):
@@ -137,8 +141,6 @@ class Pipelines:
             elif token.kind != lexer.PIPE:
                 self.unexpected(token, "operand")
             break
-        if not operands:
-            raise self.error("empty command", token)
         return nodes.Command(offset, tuple(operands))
 
     def operand(self) -> nodes.Operand | None:
@@ -194,9 +196,8 @@ class Pipelines:
             )
             raise error
         error = self.error(f"function {quoting.quote(token.text)} not defined", token)
-        if isinstance(self.functions, Iterable):
-            near = difflib.get_close_matches(token.text, self.functions, 1)
-            error.hint = f"did you mean {near[0]}?" if near else ""
+        near = difflib.get_close_matches(token.text, self.functions, 1)
+        error.hint = f"did you mean {near[0]}?" if near else ""
         raise error
 
     def string(self, token: lexer.Token) -> nodes.String:
@@ -232,8 +233,6 @@ _TERMS: Final[Mapping[str, Callable[[Pipelines, lexer.Token], nodes.Operand]]] =
 
 def _show(token: lexer.Token) -> str:
     """Write a token as errors do."""
-    if token.kind == lexer.EOF:
-        return "EOF"
     if token.kind in lexer.KEYWORDS:
         return f"<{token.text}>"
     if len(token.text) > 10:

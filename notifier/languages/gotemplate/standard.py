@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifier.languages.golang import bytetexts, printf, runs, values
+from notifier.languages.golang import bytetexts, printf, printing, runs, values
 from notifier.languages.golang.values import GoError, Uint8
 from notifier.languages.gotemplate.registry import register
 
@@ -34,6 +34,8 @@ def not_(value: Any) -> bool:
 @register("any -> int", '{{len "abc"}}', "3", "len")
 def length(value: Any) -> int:
     """Return how many bytes a text has, how many items a list or map."""
+    if isinstance(value, values.Sealed):
+        raise printing.sealed()
     if isinstance(value, str):
         return bytetexts.size(value)
     if values.kind(value) not in ("slice", "map"):
@@ -55,6 +57,8 @@ def index(value: Any, *keys: Any) -> Any:
 
 
 def _item(value: Any, key: Any) -> Any:
+    if isinstance(value, values.Sealed):
+        raise printing.sealed()
     match values.kind(value):
         case "map":
             if type(key) is not str:

@@ -83,8 +83,8 @@ class _Compiler:
         with self.scope.inner():
             return self.body(body)
 
-    def statement(self, node: nodes.Statement) -> Statement:
-        """Compile one statement."""
+    def statement(self, node: nodes.Active) -> Statement:
+        """Compile one statement that is no text."""
         match node:
             case nodes.Action():
                 return self.action(node)
@@ -98,10 +98,8 @@ class _Compiler:
                 return self.call(node)
             case nodes.Break():
                 return looping.leave
-            case nodes.Continue():
+            case _:
                 return looping.go_on
-            case nodes.Text():
-                return lambda _frame, _dot: node.text
 
     def action(self, node: nodes.Action) -> Statement:
         """Compile an action: the printing of a value, unless it goes to a variable."""
@@ -175,7 +173,7 @@ class _Compiler:
         return call
 
 
-def shown(source: Source, node: nodes.Node, value: Any, run: runs.Run) -> str:
+def shown(source: Source, node: nodes.Shown, value: Any, run: runs.Run) -> str:
     """Return what an action prints of a value that is no text. Raises `ExecError`."""
     if value is None or value is MISSING:
         return NO_VALUE

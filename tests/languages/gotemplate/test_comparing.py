@@ -25,6 +25,7 @@ DATA: dict[str, Any] = {
 }
 
 COMPARED = [
+    ("eq .s `a`", "true"),
     ("eq .n 1.0", "true"),
     ("eq (int .n) 1", "true"),
     ("eq (int64 .n) 1", "true"),
@@ -43,6 +44,7 @@ COMPARED = [
     ("eq (call .time.Parse .ts) (call .time.Parse .ts)", "true"),
     ("eq ((call .time.Parse .ts).Sub (call .time.Parse .ts)) 0", "true"),
     ("eq (call .time.Parse .ts).Month 11", "true"),
+    ("eq (semver `1.2.3`) (semver `1.2.3`)", "false"),
     ("ne .s `b`", "true"),
     ("ne .nul .none", "false"),
     ("lt 1 2", "true"),

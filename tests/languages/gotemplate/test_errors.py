@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,7 +55,11 @@ FAILING = [
     ("{{(call .time.Now).Format 1}}", "expected string; found 1", "1"),
     ("{{(call .time.Now).Format .n}}", "wrong type for value; expected string; got float64", ".n"),
     ("{{(call .time.Now).Year 1}}", "wrong number of args for Year: want 0 got 1", None),
-    ("{{.n | (call .time.Now).Format}}", "wrong type for value; expected string; got float64", None),
+    (
+        "{{.n | (call .time.Now).Format}}",
+        "wrong type for value; expected string; got float64",
+        None,
+    ),
     ("{{(call .time.Now).Zone}}", "function Zone has 2 return values; should be 1", None),
     ("{{(call .time.Now).In nil}}", "cannot assign nil to *time.Location", "nil"),
     # things that are no functions
@@ -84,7 +89,11 @@ FAILING = [
     ("{{ternary 1 2 3}}", "expected bool; found 3", "3"),
     ("{{ternary 1 2 .none}}", "invalid value; expected bool", ".none"),
     ("{{get 1 `a`}}", "can't handle 1 for arg of type map[string]interface {}", "1"),
-    ("{{get .nul `a`}}", "wrong type for value; expected map[string]interface {}; got interface {}", None),
+    (
+        "{{get .nul `a`}}",
+        "wrong type for value; expected map[string]interface {}; got interface {}",
+        None,
+    ),
     ("{{get .secrets `k`}}", None, ".secrets"),
     ("{{set .none `a` 1}}", "error calling set: assignment to entry in nil map", None),
     # builtins
@@ -109,12 +118,28 @@ FAILING = [
     ("{{call .nul}}", "error calling call: call of nil", "call .nul"),
     ("{{call .s}}", "error calling call: non-function .s of type string", "call .s"),
     ("{{.s | call}}", "error calling call: non-function function of type string", None),
-    ("{{call .time.Parse}}", "error calling call: wrong number of args for .time.Parse: got 0 want 1", None),
-    ("{{call .time.Parse 1}}", "error calling call: arg 0: value has type int; should be string", None),
-    ("{{call .time.Parse nil}}", "error calling call: arg 0: value is nil; should be of type string", None),
+    (
+        "{{call .time.Parse}}",
+        "error calling call: wrong number of args for .time.Parse: got 0 want 1",
+        None,
+    ),
+    (
+        "{{call .time.Parse 1}}",
+        "error calling call: arg 0: value has type int; should be string",
+        None,
+    ),
+    (
+        "{{call .time.Parse nil}}",
+        "error calling call: arg 0: value is nil; should be of type string",
+        None,
+    ),
     ("{{call .time.Parse .s}}", None, "call .time.Parse .s"),
     # comparison
-    ("{{eq .n 1}}", "error calling eq: incompatible types for comparison: float64 and int", "eq .n 1"),
+    (
+        "{{eq .n 1}}",
+        "error calling eq: incompatible types for comparison: float64 and int",
+        "eq .n 1",
+    ),
     ("{{eq .s 1 .s}}", "error calling eq: incompatible types for comparison: string and int", None),
     ("{{eq}}", "wrong number of args for eq: want at least 1 got 0", "eq"),
     ("{{eq .s}}", "error calling eq: missing argument for comparison", "eq .s"),
@@ -129,11 +154,15 @@ FAILING = [
     ("{{range .s}}{{end}}", "range can't iterate over .s", ".s"),
     ("{{range .n}}{{end}}", "range can't iterate over .n", ".n"),
     ("{{range .t}}{{end}}", "range can't iterate over .t", ".t"),
-    ("{{range $i, $v := 3}}{{end}}", "can't use $i, $v := 3 to iterate over more than one variable", None),
+    (
+        "{{range $i, $v := 3}}{{end}}",
+        "can't use $i, $v := 3 to iterate over more than one variable",
+        None,
+    ),
     ('{{template "x"}}', 'template "x" not defined', "template x"),
     ("{{$x = 1}}", "undefined variable: $x", "$x"),
     ("{{if .none}}{{$x := 1}}{{else}}{{$x}}{{end}}", "undefined variable: $x", "$x"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "message", "piece"), FAILING, ids=[case[0] for case in FAILING])
@@ -142,6 +171,30 @@ def test_failing(text: str, message: str | None, piece: str | None) -> None:
     error = failure(text)
     assert message is None or error.message == message
     assert piece is None or error.text == piece
+
+
+def _fail(_: Any) -> None:
+    raise values.GoError("no such luck")
+
+
+class Point(values.GoObject):
+    """A struct with a field, and a method that fails."""
+
+    TYPE = "main.Point"
+    METHODS: ClassVar[Mapping[str, values.Method]] = {"Fail": values.Method(_fail)}
+    FIELDS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"X": lambda _: 1}
+
+
+def test_fields_of_structs() -> None:
+    """A field of a struct can be read, but takes no arguments."""
+    assert gotemplate.parse("{{.p.X}}").execute({"p": Point()}, runs.Run()) == "1"
+    error = failure("{{.p.X 1}}", {"p": Point()})
+    assert error.message == "X has arguments but cannot be invoked as function"
+
+
+def test_failing_methods() -> None:
+    """A method that fails is an error of the template, with the method's own words."""
+    assert failure("{{.p.Fail}}", {"p": Point()}).message == "error calling Fail: no such luck"
 
 
 def test_place() -> None:

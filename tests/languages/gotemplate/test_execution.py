@@ -85,14 +85,18 @@ PRINTED = [
     ("{{range .m}}{{.}}{{end}}{{range $k, $v := .m}}{{$k}}{{$v}}{{end}}", "12a1b2"),
     ("{{range .el}}1{{else}}{{.s}}{{end}}{{range .none}}1{{else}}2{{end}}", "abc2"),
     ("{{range .nul}}1{{else}}2{{end}}", "2"),
-    ("{{range 3}}{{.}}{{end}}{{range -1}}1{{else}}2{{end}}{{range $i := 2}}{{$i}}{{end}}", "012201"),
+    (
+        "{{range 3}}{{.}}{{end}}{{range -1}}1{{else}}2{{end}}{{range $i := 2}}{{$i}}{{end}}",
+        "012201",
+    ),
     ("{{range int64 2}}{{printf `%T` .}}{{end}}", "int64int64"),
     ("{{range .secrets.k}}{{.}}{{printf `%T` .}}{{end}}", "118uint8"),
     ("{{range .mix}}{{.}} {{end}}", "1 two <no value> map[k:v] "),
     ("{{range .nested}}{{range .}}{{.}}{{end}};{{end}}", "12;3;"),
     ("{{range .l}}{{if eq . 2.0}}{{continue}}{{end}}{{.}}{{end}}", "13"),
     ("{{range .l}}{{if eq . 2.0}}{{break}}{{end}}{{.}}{{end}}", "1"),
-    ("{{range .nested}}{{range $.none}}{{else}}x{{break}}{{end}}y{{end}}", "x"),
+    ("{{range .nested}}{{range $.none}}{{else}}x{{break}}{{end}}y{{end}}", "xyxy"),
+    ("{{range .nested}}{{range $.none}}{{else}}x{{continue}}{{end}}y{{end}}", "xx"),
     ("{{range .lm}}1{{else}}{{range 1}}x{{break}}{{end}}{{end}}", "x"),
     ("{{range split `,` `b,a`}}{{.}}{{end}}{{range until 2}}{{.}}{{end}}", "ba01"),
     ("{{range $i, $v := .el}}1{{else}}{{$i}}{{$v}}{{end}}", "[][]"),
@@ -110,24 +114,38 @@ PRINTED = [
     ('{{define "x"}}{{$}}{{end}}{{template "x" 1}}', "1"),
     ('{{block "x" .deep}}{{.x.y}}{{end}}{{template "x" .}}', "end<no value>"),
     ('{{define "x"}}{{end}}{{template "x" .nul}}', ""),
-    ('{{define "a"}}{{if .}}{{.}}{{template "a" (rest .)}}{{end}}{{end}}{{template "a" .l}}',
-     "[1 2 3][2 3][3]"),
+    (
+        '{{define "a"}}{{if .}}{{.}}{{template "a" (rest .)}}{{end}}{{end}}{{template "a" .l}}',
+        "[1 2 3][2 3][3]",
+    ),
     ('{{template "x" $y := 1}}{{define "x"}}{{.}}{{end}}{{$y}}', "11"),
     # builtins
     ("{{and 1 `` 2}}|{{and 1 2}}|{{or `` 0 3}}|{{or `` 0}}", "|2|3|0"),
     ("{{and .el (index .l 99)}}{{or .t (index .l 99)}}", "[]true"),
     ("{{.s | and .t}} {{.s | or .f}} {{.s | or .t}} {{.nul | or .f}}", "abc abc true <no value>"),
     ("{{not 1}} {{.f | not}} {{not .none}}", "false true true"),
-    ("{{index .l 1}} {{index .m `a`}} {{index .m `none`}} {{index .nested 0 1}}", "2 1 <no value> 2"),
-    ("{{index .s 1}} {{index .secrets.k 0}} {{index .l (int64 0)}} {{index .l}}", "98 118 1 [1 2 3]"),
+    (
+        "{{index .l 1}} {{index .m `a`}} {{index .m `none`}} {{index .nested 0 1}}",
+        "2 1 <no value> 2",
+    ),
+    (
+        "{{index .s 1}} {{index .secrets.k 0}} {{index .l (int64 0)}} {{index .l}}",
+        "98 118 1 [1 2 3]",
+    ),
     ("{{index (split `,` `a`) `none`}}|{{index (splitList `,` `a,b`) 1}}", "|b"),
     ("{{len .l}} {{len .m}} {{len .u}} {{len .secrets.k}} {{len .secrets}}", "3 2 3 1 1"),
     ("{{print 1 2 `a` 3 nil}} {{println `a` 1}}", "1 2a3 <nil> a 1\n"),
-    ("{{html `<\"'&>`}} {{html .l}} {{html .nul 1}}", "&lt;&#34;&#39;&amp;&gt; [1 2 3] &lt;no value&gt;1"),
+    (
+        "{{html `<\"'&>`}} {{html .l}} {{html .nul 1}}",
+        "&lt;&#34;&#39;&amp;&gt; [1 2 3] &lt;no value&gt;1",
+    ),
     ("{{js `<a>'\"=&\\` 1}}", "\\u003Ca\\u003E\\'\\\"\\u003D\\u0026\\\\1"),
-    ("{{js \"\\n\\x01é\\u2028\\xff\"}}", "\\u000A\\u0001é\\u2028\ufffd"),
+    ('{{js "\\n\\x01é\\u2028\\xff"}}', "\\u000A\\u0001é\\u2028\ufffd"),
+    ("{{round 2.555 2 0.5}} {{round 1.5 0 1e0}}", "2.56 1"),
+    ("{{(call .time.Now).AppendFormat nil `2006` | len}}", "4"),
     ("{{urlquery `a b&c/é~`}}", "a+b%26c%2F%C3%A9~"),
     ("{{call .time.Now}}", "1970-01-01 00:00:00 +0000 UTC"),
+    ("{{deepEqual .time .time}} {{deepEqual .time.Now .time.Now}}", "true false"),
     # methods
     ("{{(call .time.Parse .ts).Year}} {{(call .time.Parse .ts).Format `2006`}}", "2026 2026"),
     ("{{$t := call .time.Parse .ts}}{{$t.Month}} {{`2006` | $t.Format}}", "November 2026"),
@@ -139,7 +157,7 @@ PRINTED = [
     ("{{(semver `1.2.3-b`).Prerelease}} {{(semver `1.2.3`).Major}}", "b 1"),
     # bytes that are no text
     ('{{"\\xff"}}{{"\\xc3"}}{{"\\xa9"}}', "\ufffdé"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), PRINTED, ids=[case[0] for case in PRINTED])

@@ -54,10 +54,12 @@ REFUSED = [
     ("{{end}}", "unexpected {{end}}", 1, 3, "end"),
     ("{{end 1}}", 'unexpected "1" in end', 1, 7, "1"),
     ("{{if .x}}", "unexpected EOF", 1, 10, ""),
+    ("{{break", "unclosed action", 1, 8, ""),
     ("{{if .x}}{{else}}{{else}}{{end}}", "expected end; found {{else}}", 1, 20, "else"),
     ("{{-}}", 'illegal number syntax: "-"', 1, 3, "-"),
     ("{{18446744073709551616}}", 'integer overflow: "18446744073709551616"', 1, 3, None),
     ("{{''}}", "invalid syntax", 1, 3, "''"),
+    ("{{0x1i}}", 'illegal number syntax: "0x1i"', 1, 3, "0x1i"),
     ("{{1i+2i}}", "syntax error scanning complex number", 1, 3, "1i+2i"),
     ('{{"\\z"}}', "invalid syntax", 1, 3, '"\\z"'),
     ('{{template "\\z"}}', "invalid syntax", 1, 12, '"\\z"'),
@@ -116,7 +118,7 @@ def test_hint_for_a_slip() -> None:
 
 
 def test_functions_switched_off() -> None:
-    """An expensive function is refused with the setting that allows it, and allowed by passing it."""
+    """An expensive function is refused, naming the setting; who allows it passes it."""
     with pytest.raises(gotemplate.ParseError) as caught:
         gotemplate.parse('{{bcrypt "x"}}')
     assert caught.value.message == 'function "bcrypt" is switched off'

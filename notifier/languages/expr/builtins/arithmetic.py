@@ -14,11 +14,10 @@ from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import Nature
 from notifier.languages.expr.state import State
 from notifier.languages.golang import numbers
-from notifier.languages.golang.values import GoError, GoObject
+from notifier.languages.golang.values import GoError, GoInteger
 
 _ANY_NUMBER: Final = 1_000_000
 _PARSABLE: Final = NUMERIC | {"string"}
-_DEPTH: Final = 10_000
 
 
 def _unchanged(name: str, arguments: Natures) -> Nature:
@@ -80,7 +79,7 @@ def integer(_: State, value: Any) -> int:
             return numbers.parse_int(value, 10)
         except GoError as error:
             raise Fault(f"invalid operation: int({value})") from error
-    if isinstance(value, GoObject) and value.KIND in ("int", "int64"):
+    if isinstance(value, GoInteger):
         return operators.whole(value)
     if value is None:
         raise Fault("reflect: call of reflect.Value.Type on zero Value")
@@ -120,14 +119,17 @@ def _aggregate(name: str, arguments: Natures) -> Nature:
 _MANY = (1, _ANY_NUMBER)
 
 
-def _flat(name: str, state: State, given: Any, depth: int = 0) -> Iterator[Any]:
-    """Give the numbers of lists within lists. Raises `Fault` at anything else."""
+def _flat(
+    name: str, state: State, given: Any, *, strict: bool = False, depth: int = 0
+) -> Iterator[Any]:
+    """Give the numbers of lists within lists; durations too, but if `strict` only those that are
+    in no list. Raises `Fault` at anything else."""
     state.compare(len(given))
     for item in given:
-        if type(item) in NUMBERS:
+        if type(item) in NUMBERS or (isinstance(item, GoInteger) and not (depth and strict)):
             yield item
         elif containers.is_list(item):
-            yield from _flat(name, state, containers.items(item), depth + 1)
+            yield from _flat(name, state, containers.items(item), strict=strict, depth=depth + 1)
         else:
             raise Fault(f"invalid argument for {name} (type {type_name(item)})")
 
@@ -135,10 +137,10 @@ def _flat(name: str, state: State, given: Any, depth: int = 0) -> Iterator[Any]:
 def _extreme(
     name: str, state: State, given: tuple[Any, ...], better: Callable[[Any, Any], bool]
 ) -> Any:
-    if len(given) == 1 and type(given[0]) not in NUMBERS and not containers.is_list(given[0]):
+    if len(given) == 1 and not containers.is_list(given[0]):
         return given[0]
     found = None
-    for item in _flat(name, state, given):
+    for item in _flat(name, state, given, strict=True):
         if found is None or better(found, item):
             found = item
     return found
@@ -168,8 +170,8 @@ def _summed(name: str, state: State, given: Any) -> tuple[float, int]:
     state.compare(len(given))
     total, count = 0.0, 0
     for item in given:
-        if type(item) in NUMBERS:
-            total += float(item)
+        if type(item) in NUMBERS or isinstance(item, GoInteger):
+            total += _counted(item)
             count += 1
         elif containers.is_list(item):
             more, further = _summed(name, state, containers.items(item))
@@ -180,10 +182,14 @@ def _summed(name: str, state: State, given: Any) -> tuple[float, int]:
     return total, count
 
 
+def _counted(item: Any) -> float:
+    return float(item.value if isinstance(item, GoInteger) else item)
+
+
 @builtin("median([1, 2, 3, 4])", "2.5", check=_aggregate, arguments=_MANY)
 def median(state: State, *given: Any) -> float:
     """Return the number in the middle; of none, 0."""
-    found = sorted(map(float, _flat("median", state, given)), key=_nan_first)
+    found = sorted(map(_counted, _flat("median", state, given)), key=_nan_first)
     if not found:
         return 0.0
     middle = len(found) // 2

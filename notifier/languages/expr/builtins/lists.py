@@ -12,7 +12,7 @@ from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import Nature
 from notifier.languages.expr.state import State
 from notifier.languages.golang import values
-from notifier.languages.golang.values import Func, GoError, GoObject, NilList
+from notifier.languages.golang.values import Func, GoError, GoInteger, GoObject, NilList
 
 _ANY_NUMBER: Final = 1_000_000
 _COUNTABLE: Final = LISTS | MAPS | {"string"}
@@ -127,7 +127,7 @@ def take(state: State, value: Any, count: Any) -> Any:
     if not containers.is_list(value):
         raise Fault(f"cannot take from {kind(value)}")
     whole = type(count) in containers.INTEGERS and getattr(count, "SIGNED", True)
-    if not whole and not (isinstance(count, GoObject) and count.KIND in ("int", "int64")):
+    if not whole and not (isinstance(count, GoInteger)):
         raise Fault(f"cannot take {kind(count)} elements")
     number = operators.whole(count)
     if number < 0:
@@ -211,7 +211,7 @@ def sort(state: State, value: Any, order: Any = "asc") -> list[Any]:
         raise Fault(f"sort order argument must be a string (got {type_name(order)})")
     if order not in ("asc", "desc"):
         raise Fault(f"invalid order {order}, expected asc or desc")
-    if isinstance(value, NilList) or not isinstance(value, list) or isinstance(value, Pairs):
+    if not isinstance(value, list) or isinstance(value, Pairs):
         return NilList()
     state.grow(len(value))
     state.compare(len(value))

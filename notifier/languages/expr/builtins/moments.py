@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from notifier.languages.expr import natures
+from notifier.languages.expr import limits, natures
 from notifier.languages.expr.builtins.registry import Natures, builtin
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.natures import Nature
@@ -81,6 +81,7 @@ def date(state: State, *given: Any) -> times.Time:
 
 
 def _parsed(state: State, layout: str, source: str, zone: zones.Location | None) -> times.Time:
+    state.turn(limits.HEAVY)
     if zone is not None:
         return times.parse(layout, source, zone, zone)
     return times.parse(layout, source, local=zones.load(state.run.surroundings.zone))

@@ -106,6 +106,7 @@ def _bytes_as_letters(text: str) -> str:
 def camelcase(run: runs.Run, text: str) -> str:
     """Return the words of the text joined, each with a capital first."""
     run.text(len(text))
+    run.step(len(text))  # every character is looked at by itself
     return words.pascal(text)
 
 
@@ -113,6 +114,7 @@ def camelcase(run: runs.Run, text: str) -> str:
 def snakecase(run: runs.Run, text: str) -> str:
     """Return the words of the text in small letters with underscores between."""
     run.text(2 * len(text))
+    run.step(len(text))  # every character is looked at by itself
     return words.separated(text, "_")
 
 
@@ -120,4 +122,5 @@ def snakecase(run: runs.Run, text: str) -> str:
 def kebabcase(run: runs.Run, text: str) -> str:
     """Return the words of the text in small letters with hyphens between."""
     run.text(2 * len(text))
+    run.step(len(text))  # every character is looked at by itself
     return words.separated(text, "-")

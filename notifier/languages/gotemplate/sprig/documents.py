@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from notifier.languages.golang import jsontext, runs
-from notifier.languages.golang.values import GoError
+from notifier.languages.golang.values import GoError, Refused
 from notifier.languages.gotemplate.registry import register
 
 _INDENT: Final = "  "
@@ -17,7 +17,7 @@ def from_json(run: runs.Run, text: str) -> Any:
     """Return what the JSON text holds, nil if it is none."""
     try:
         return must_from_json(run, text)
-    except runs.Exceeded:
+    except Refused:
         raise
     except GoError:
         return None
@@ -43,7 +43,7 @@ def to_json(run: runs.Run, value: Any) -> str:
     """Return the value as JSON; signs of HTML are escaped. Nothing if JSON cannot hold it."""
     try:
         return must_to_json(run, value)
-    except runs.Exceeded:
+    except Refused:
         raise
     except GoError:
         return ""
@@ -68,7 +68,7 @@ def to_pretty_json(run: runs.Run, value: Any) -> str:
     """Return the value as JSON on several lines. Nothing if JSON cannot hold it."""
     try:
         return must_to_pretty_json(run, value)
-    except runs.Exceeded:
+    except Refused:
         raise
     except GoError:
         return ""

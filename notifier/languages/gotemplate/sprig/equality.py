@@ -16,9 +16,13 @@ from notifier.languages.golang.values import Func, NilDict, NilList, NilStrings,
 _NIL: Final = (NilDict, NilList, NilStrings)
 
 
+class _Never:
+    """What equals nothing, not even itself."""
+
+
 def key(run: runs.Run, value: Any) -> Hashable:
-    """Return what stands for a value in comparisons. Charges a step for each of its parts."""
-    run.step()
+    """Return what stands for a value in comparisons. Charges two steps for each of its parts."""
+    run.step(2)
     if type(value) is str:
         return value
     if isinstance(value, Sealed):
@@ -27,13 +31,18 @@ def key(run: runs.Run, value: Any) -> Hashable:
         return None
     kind = values.type_name(value)
     if isinstance(value, (list, tuple)):
-        return kind, isinstance(value, _NIL), tuple(key(run, item) for item in value)
-    if isinstance(value, dict):
-        pairs = frozenset((name, key(run, item)) for name, item in value.items())
-        return kind, isinstance(value, _NIL), pairs
-    if isinstance(value, Func) or (isinstance(value, float) and math.isnan(value)):
-        return object()
-    return kind, value
+        parts = [key(run, item) for item in value]
+        inside: Hashable = tuple(parts)
+    elif isinstance(value, dict):
+        parts = [key(run, item) for item in value.values()]
+        inside = frozenset(zip(value, parts, strict=True))
+    elif isinstance(value, Func) or (isinstance(value, float) and math.isnan(value)):
+        return _Never()
+    else:
+        return kind, value
+    if any(isinstance(part, _Never) for part in parts):
+        return kind, id(value)  # equal to nothing but itself: Go does not look into the same one
+    return kind, isinstance(value, _NIL), inside
 
 
 def equal(run: runs.Run, left: Any, right: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notifier.languages.golang import numbers, runs
-from notifier.languages.golang.values import GoError, Int64, Ints
+from notifier.languages.golang.values import GoError, Int64, Ints, Refused
 from notifier.languages.gotemplate.registry import register
 from notifier.languages.gotemplate.sprig import casts
 
@@ -33,7 +33,7 @@ def to_decimal(run: runs.Run, value: Any) -> Int64:
     """Return the number that the value is in octal digits, 0 if it is none."""
     try:
         return Int64(numbers.parse_int(casts.shown(run, value), 8, 64))
-    except runs.Exceeded:
+    except Refused:
         raise
     except GoError:
         return Int64(0)

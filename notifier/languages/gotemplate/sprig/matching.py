@@ -7,7 +7,7 @@ differ from the plain ones in that one case only.
 from __future__ import annotations
 
 from notifier.languages.golang import patterns, runs
-from notifier.languages.golang.values import GoError, Strings
+from notifier.languages.golang.values import GoError, Refused, Strings
 from notifier.languages.gotemplate.registry import register
 
 
@@ -18,7 +18,7 @@ def regex_match(run: runs.Run, pattern: str, text: str) -> bool:
     """Tell whether the pattern matches somewhere in the text; a malformed one does not."""
     try:
         found = patterns.compiled(pattern, run)
-    except runs.Exceeded:
+    except Refused:
         raise
     except GoError:
         return False

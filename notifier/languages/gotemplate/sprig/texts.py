@@ -150,8 +150,6 @@ def _abbreviated(text: str, offset: int, width: int) -> str:
         offset = size - (width - 3)
     if offset <= 4:
         return f"{_cut(text, 0, width - 3)}..."
-    if width < 7:
-        return ""
     if offset + width - 3 < size:
         return f"...{_abbreviated(_cut(text, offset, size), 0, width - 3)}"
     return f"...{_cut(text, size - (width - 3), size)}"

@@ -15,8 +15,10 @@ NUMBER: Final = "n"
 OTHER: Final = "o"
 END: Final = ""
 
-_WORDS: Final = re.compile(r"ua+|u+(?=ua)|u+|c+|p+|a+|n+|o+")
-"""Words as classes: "Web", "HTTP" before "Server", capitals, then runs of one class."""
+_DASH: Final = "d"
+_WORDS: Final = re.compile(r"ua+|u+(?=ua)|u+|[cd]+|p[pd]*|a+|n+|o+")
+"""Words as classes: "Web", "HTTP" before "Server", capitals, then runs of one class. Hyphens and
+underscores connect words, but not after other punctuation: there they are punctuation too."""
 
 _IDEOGRAPHS: Final = ((0x3400, 0x4D85), (0x4E00, 0x9FCC), (0x20000, 0x2B81D))
 
@@ -28,7 +30,7 @@ def is_connector(letter: str) -> bool:
 
 def _class(letter: str) -> str:
     if is_connector(letter):
-        return CONNECTOR
+        return _DASH if letter in ("-", "_") else CONNECTOR
     if letters.is_punctuation(letter):
         return PUNCTUATION
     if letters.is_upper(letter):
@@ -129,4 +131,7 @@ class _Separating:
 
 def _split(text: str) -> list[tuple[str, str]]:
     classes = "".join(map(_class, text))
-    return [(found[0][0], text[found.start() : found.end()]) for found in _WORDS.finditer(classes)]
+    return [
+        (found[0][0].replace(_DASH, CONNECTOR), text[found.start() : found.end()])
+        for found in _WORDS.finditer(classes)
+    ]

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from notifier.languages import gotemplate
-from notifier.languages.golang import decoded, runs
+from notifier.languages.golang import decoded, runs, times
 from notifier.languages.golang.values import BytesMap
 
 DATA = {
+    "clock": times.library(times.zero()),
     "empty": {},
     "items": [1, 2, 3],
     "map": {"a": 1, "b": {"c": 2}},

@@ -75,10 +75,11 @@ PRINTED = [
         "[] [__] _a_ ab1 a.b",
         id="snakecase-3",
     ),
+    pytest.param('{{kebabcase ",a,_ b"}} {{kebabcase "a_.b"}}', ",a,_-b a-.b", id="kebabcase-0"),
     pytest.param(
         '{{kebabcase "HTTPServer"}} {{kebabcase "first_name here"}}',
         "http-server first-name-here",
-        id="kebabcase",
+        id="kebabcase-1",
     ),
 ]
 

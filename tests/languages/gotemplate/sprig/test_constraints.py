@@ -293,6 +293,7 @@ FAILING = [
     pytest.param('{{semverCompare "1|2" "1"}}', id="bad-4"),
     pytest.param('{{semverCompare "1.xx" "1"}}', id="bad-5"),
     pytest.param('{{semverCompare "||" "1"}}', id="bad-6"),
+    pytest.param('{{semverCompare "1.2!" "1"}}', id="bad-7"),
 ]
 
 

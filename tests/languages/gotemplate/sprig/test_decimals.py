@@ -62,10 +62,11 @@ PRINTED = [
     ),
     pytest.param(
         (
-            "{{round 1 400}} {{round 0 400}} {{round 1 -400}} {{round 1e300 300}} {{round "
-            '-1 -400}} {{round 1 308}} {{round "inf" 1}} {{round 5e-324 323}}'
+            "{{round 1 500}} {{round 1 -500}} {{round 1 400}} {{round 0 400}} {{round 1 "
+            '-400}} {{round 1e300 300}} {{round -1 -400}} {{round 1 308}} {{round "inf" '
+            "1}} {{round 5e-324 323}}"
         ),
-        "NaN NaN NaN +Inf NaN 1 +Inf NaN",
+        "NaN NaN NaN NaN NaN +Inf NaN 1 +Inf NaN",
         id="round-1",
     ),
     pytest.param(

@@ -59,18 +59,19 @@ PRINTED = [
         "2 0 d map[c:2]",
         id="dig-0",
     ),
+    pytest.param('{{deepCopy (semver "1.2.3")}}', "0.0.0", id="deepCopy-0"),
     pytest.param(
         (
             '{{$d := dict "a" (dict "b" (list 1))}}{{$c := deepCopy $d}}{{$_ := set $d.a '
             '"b" 2}}{{$c}} {{$d}}'
         ),
         "map[a:map[b:[1]]] map[a:map[b:2]]",
-        id="deepCopy-0",
+        id="deepCopy-1",
     ),
     pytest.param(
         ('{{deepCopy .mixed}} {{deepCopy "x"}} {{typeOf (deepCopy (until 2))}} {{mustDeepCopy 1}}'),
         "[1 two true <nil> [3] map[four:4]] x []int 1",
-        id="deepCopy-1",
+        id="deepCopy-2",
     ),
     pytest.param(
         '{{merge (dict "a" 1) (dict "a" 2 "b" 3) (dict "b" 4 "c" 5)}}',
@@ -149,8 +150,8 @@ FAILING = [
     pytest.param("{{dig 1 0 .map}}", id="dig-4"),
     pytest.param('{{dig "a" 0 .nope}}', id="dig-5"),
     pytest.param('{{dig "_0" 0 (split "," "a")}}', id="dig-6"),
-    pytest.param("{{deepCopy nil}}", id="deepCopy-2"),
-    pytest.param("{{deepCopy .nope}}", id="deepCopy-3"),
+    pytest.param("{{deepCopy nil}}", id="deepCopy-3"),
+    pytest.param("{{deepCopy .nope}}", id="deepCopy-4"),
 ]
 
 

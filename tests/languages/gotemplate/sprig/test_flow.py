@@ -29,6 +29,15 @@ PRINTED = [
         id="empty",
     ),
     pytest.param(
+        (
+            '{{empty (toDate "2006" "2026").Month}} {{empty (toDate "2006" '
+            '"2026").Weekday}} {{empty (toDate "2006" "2023").Weekday}} {{empty (toDate '
+            '"2006" "x")}} {{empty .clock.Now}}'
+        ),
+        "false false true false false",
+        id="objects",
+    ),
+    pytest.param(
         '{{coalesce 0 nil "" "a" "b"}} {{coalesce}} {{coalesce 0}}',
         "a <no value> <no value>",
         id="coalesce",

@@ -41,7 +41,12 @@ PRINTED = [
         id="uniq-0",
     ),
     pytest.param(
-        '{{uniq .words}} {{mustUniq (splitList "," "a,b,a")}}', "[b a c] [a b]", id="uniq-1"
+        (
+            '{{uniq (list (semver "1") (semver "1") (semver "2"))}} {{uniq .words}} '
+            '{{mustUniq (splitList "," "a,b,a")}}'
+        ),
+        "[1.0.0 2.0.0] [b a c] [a b]",
+        id="uniq-1",
     ),
     pytest.param(
         '{{compact .mixed}} {{compact (list 0 "" nil false (list) (dict) 1)}}',
