@@ -60,8 +60,8 @@ def children() -> Sequence[int]:
     """Return the processes that this one has started and that live."""
     found = []
     for task in Path("/proc/self/task").iterdir():
-        text = (task / "children").read_text()
-        found += [int(pid) for pid in text.split()]
+        with contextlib.suppress(OSError):  # a thread may end meanwhile
+            found += [int(pid) for pid in (task / "children").read_text().split()]
     return [pid for pid in found if _read(pid, "cmdline").find("rendering.start") > 0]
 
 
