@@ -1,7 +1,8 @@
 """What the child gives up before it reads the first byte. Linux; elsewhere only the limits hold.
 
-Order matters: first what needs files, last the limit that forbids to open any. What is missing is
-returned, and the parent logs it once.
+Order matters: first what needs files, last the limit that forbids to open any and the filter of
+system calls. What is missing is returned, and the parent logs it once. Namespaces of its own are
+often not permitted inside a container; the filter forbids every socket just as well.
 """
 
 from __future__ import annotations
@@ -42,12 +43,13 @@ def confine(keep: Sequence[int]) -> list[str]:
     if sys.platform != "linux":
         return [*missing, "everything but limits"]
     libc = ctypes.CDLL(None, use_errno=True)
+    alone = libc.unshare(_NAMESPACES) == 0
     missing += _privileges(libc)
     _close_all_but(keep)
     if not _limited("RLIMIT_NOFILE", 0):
         missing.append("RLIMIT_NOFILE")
     if not syscalls.restrict(libc):
-        missing.append("seccomp")
+        missing += ["seccomp"] if alone else ["seccomp", "namespaces of its own"]
     return missing
 
 
@@ -63,10 +65,8 @@ def _limited(name: str, value: int) -> bool:
 
 
 def _privileges(libc: ctypes.CDLL) -> list[str]:
-    """Leave the namespaces where that is permitted, and give up every way to more rights."""
+    """Give up every way to more rights, and hide the memory from others of the same user."""
     missing = []
-    if libc.unshare(_NAMESPACES) != 0:
-        missing.append("namespaces of its own")
     if libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         missing.append("no_new_privs")
     if libc.prctl(_DUMPABLE, 0, 0, 0, 0) != 0:
