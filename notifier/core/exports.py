@@ -9,18 +9,26 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 from collections.abc import Iterable, Mapping
+from typing import Final
 
+from notifier.core.annotations import PREFIX
 from notifier.core.compiling.services import ServiceSpec
+from notifier.core.model import CENTRAL, Subscription
 from notifier.core.service import Export, ServiceType
 
+REFUSED: Final = "exportTo of the service does not name this namespace"
 
-def granted(spec: ServiceSpec, namespace: str) -> ServiceSpec | None:
-    """Return a central service as annotations in a namespace may use it; None if they may not.
 
-    A service without exports is everybody's, within its own `allowedRecipients`.
+def granted(spec: ServiceSpec, subscription: Subscription, namespace: str) -> ServiceSpec | None:
+    """Return a service as a subscription of a Rollout in that namespace may use it, None if it may
+    not.
+
+    Exports of a central service bind annotations; without any it is everybody's, within its own
+    `allowedRecipients`. The operator's own subscriptions may use every service.
     """
+    annotated = subscription.source.startswith(PREFIX)
     exports = spec.terms.exports
-    if not exports:
+    if not exports or not annotated or spec.scope != CENTRAL:
         return spec
     found = [each for each in exports if _names(each, namespace)]
     return _limited(spec, found) if found else None

@@ -16,24 +16,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from notifier.core import exports, former, subscriptions
-from notifier.core.annotations import PREFIX
-from notifier.core.configuration import Configuration, ServiceSpec
+from notifier.core import across, exports, former, subscriptions
+from notifier.core.across import Received
+from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, NotifierError
-from notifier.core.model import CENTRAL, Decision, Delivery, Event, State, Subscription, Verdict
+from notifier.core.model import Decision, Delivery, Event, State, Subscription, Verdict
 from notifier.core.outside import NOTHING, Pending, Rendered, Task
 from notifier.core.rulings import AtOnce, Judge, Listener, Refused, Ruling
 from notifier.core.scopes import Scope
-from notifier.core.service import Composed, Composition, Message
+from notifier.core.service import Composed, Composition
 from notifier.core.subscriptions import Resolved
 from notifier.core.triggers import Condition, Fired
 from notifier.core.wishes import Wish
 
 QUOTA: Final = 50
 """Destinations that one event of a rollout may have (spec/configuration.md 5.2)."""
-
-_UNKNOWN: Final = frozenset({Decision.UNKNOWN_SERVICE, Decision.UNKNOWN_TRIGGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +47,28 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTemplate:
+    """Templates of one `send` that failed and were replaced by plain text."""
+
+    engine: str
+    scope: str
+    template: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one event leads to.
 
-    `dropped` counts duplicates of subscriptions; `failed` names engine and scope of each template
-    that failed and was replaced by plain text. A plan with `pending` is only a draft: these texts
-    have to be rendered outside, then the event is planned once more.
+    `dropped` counts duplicates of subscriptions; `failed` are the templates that were replaced by
+    plain text. A plan with `pending` is only a draft: these texts have to be rendered outside, then
+    the event is planned once more.
     """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
     dropped: int = 0
-    failed: Sequence[tuple[str, str]] = ()
+    failed: Sequence[FailedTemplate] = ()
     pending: Sequence[Task] = ()
 
 
@@ -112,11 +120,11 @@ class _Planner:
     pending: list[Task] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[FailedTemplate] = field(default_factory=list)
     dropped: int = 0
     considered: int = 0
     ids: set[str] = field(default_factory=set)
-    received: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    received: Received = field(default_factory=Received)
 
     def consider(self, configuration: Configuration) -> None:
         """Serve the subscriptions of one scope."""
@@ -158,7 +166,7 @@ class _Planner:
                 )
             )
         return Plan(
-            verdicts=tuple(_without_served_elsewhere(self.verdicts)),
+            verdicts=tuple(across.without_served_elsewhere(self.verdicts)),
             deliveries=tuple(self.deliveries),
             dropped=self.dropped,
             failed=tuple(self.failed),
@@ -181,8 +189,10 @@ class _Planner:
             if spec is None:
                 self._no_service(configuration, subscription)
                 continue
-            granted = self._granted(configuration, subscription, spec)
+            granted = exports.granted(spec, subscription, self.event.transition.rollout.namespace)
             if granted is None:
+                refused = Decision.RECIPIENT_NOT_ALLOWED
+                self._no(refused, configuration, subscription, condition, exports.REFUSED)
                 continue
             yield Wish(
                 configuration=configuration,
@@ -192,20 +202,6 @@ class _Planner:
                 once=ruling.once,
                 muted=muted,
             )
-
-    def _granted(
-        self, configuration: Configuration, subscription: Subscription, spec: ServiceSpec
-    ) -> ServiceSpec | None:
-        """Return the service as the rollout's namespace may use it; a verdict if it may not. The
-        operator's own subscriptions may use every service."""
-        annotated = subscription.source.startswith(PREFIX)
-        if not annotated or configuration.scope != CENTRAL:
-            return spec
-        granted = exports.granted(spec, self.event.transition.rollout.namespace)
-        if granted is None:
-            detail = "exportTo of the service does not name this namespace"
-            self._no(Decision.RECIPIENT_NOT_ALLOWED, configuration, subscription, detail=detail)
-        return granted
 
     def _conditions(
         self, configuration: Configuration, subscription: Subscription
@@ -242,12 +238,14 @@ class _Planner:
             self.pending.append(pending.task)
             return
         base = wish.identity(self.event, wish.destination, "")
-        if (first := self._other_scope(wish, message)) is not None:
+        if self.scopes > 1 and (
+            first := self.received.elsewhere(wish.spec, wish.subscription.recipient, message)
+        ):
             detail = f"the {first} configuration sends the same to the same receiver"
             self._refuse(wish, Decision.DUPLICATE, detail)
             return
         if error:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, error)
         composition = Composition(
             event=self.event,
             destination=wish.destination,
@@ -261,11 +259,21 @@ class _Planner:
             self._refuse(wish, Decision.CONFIG_ERROR, str(problem))
             return
         if fault:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, fault)
         if not composed:
             self._refuse(wish, Decision.CONFIG_ERROR, "the recipient names nobody")
         for item in composed:
             self._add(wish, item, base, fault or error)
+
+    def _failed(self, scope: Scope, wish: Wish, error: str) -> None:
+        self.failed.append(
+            FailedTemplate(
+                engine=scope.engines(wish.condition),
+                scope=wish.spec.scope,
+                template=",".join(wish.condition.send),
+                error=error,
+            )
+        )
 
     def _add(self, wish: Wish, item: Composed, base: str, error: str) -> None:
         """Add one row and its verdict; `base` is the id that all rows of a destination share."""
@@ -299,16 +307,6 @@ class _Planner:
             detail = detail or f"once per {wish.once}: an earlier message of this id stands"
         decision = Decision.MUTED if wish.muted else Decision.SENT
         self._refuse(wish, decision, detail, delivery_id=identity, recipient=destination.recipient)
-
-    def _other_scope(self, wish: Wish, message: Message) -> str | None:
-        """Return the scope that already sends this message to this receiver, if another does
-        (spec/configuration.md 5.3)."""
-        if self.scopes == 1:
-            return None
-        body = f"{message.text}\0{message.block!r}"
-        key = (wish.spec.type.name, wish.spec.endpoint, wish.subscription.recipient, body)
-        first = self.received.setdefault(key, wish.spec.scope)
-        return None if first == wish.spec.scope else first
 
     def _no_trigger(self, configuration: Configuration, subscription: Subscription) -> None:
         fault = configuration.broken_triggers.get(subscription.trigger)
@@ -397,12 +395,3 @@ def _lies_ahead(time: str, now: float) -> bool:
     except ValueError:
         return False
     return until.tzinfo is not None and until.timestamp() > now
-
-
-def _without_served_elsewhere(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """Drop "unknown here" where another scope knows the name and decided: what one scope lacks the
-    other serves (spec/configuration.md 5.3)."""
-    decided = {(each.service, each.recipient) for each in verdicts if each.decision not in _UNKNOWN}
-    for each in verdicts:
-        if each.decision not in _UNKNOWN or (each.service, each.recipient) not in decided:
-            yield each

@@ -199,7 +199,7 @@ class Engine:
             jitter=parts.jitter,
             timeout_s=delivery.timeout_s,
             shadow=delivery.shadow,
-            quotas=self._quotas if parts.teams is not None else None,
+            quotas=self._quotas,
             services_of=parts.services_of,
             on_credential=self.configuring.doubt_credentials,
         )

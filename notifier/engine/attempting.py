@@ -51,9 +51,8 @@ FIRST: Final = History()
 
 
 class Attempting:
-    """Makes single attempts. `configuration_of` returns the present configuration of a scope,
-    `jitter` numbers in 0..1; `services_of` returns the services that a scope sends with, by type
-    name: without it all send with the same ones."""
+    """Makes single attempts. `configuration_of` returns the configuration of a scope, `jitter`
+    numbers in 0..1, `services_of` the services that a scope sends with (all the same without)."""
 
     def __init__(
         self,
@@ -76,7 +75,7 @@ class Attempting:
         self._store = store
         self._services = services
         self._services_of = services_of or (lambda _: services)
-        self._quotas = quotas
+        self._quotas = quotas or Quotas.none()
         self._referencing = {
             name: service for name, service in services.items() if isinstance(service, Referencing)
         }
@@ -105,10 +104,7 @@ class Attempting:
         if (reason := await self._superseded(delivery, spec, now)) is not None:
             return _settled(delivery, State.SUPERSEDED, now, reason)
         outgoing = await self._outgoing(delivery, now)
-        refusal = self._gates.refusal(
-            delivery.destination, self._clock.monotonic(), spec.terms.rate
-        )
-        if refusal is not None:
+        if (refusal := self._refusal(delivery, spec)) is not None:
             return self._handed_back(delivery, refusal, now)
         return await self._send(delivery, spec, outgoing)
 
@@ -143,11 +139,16 @@ class Attempting:
             return _settled(delivery, State.SHADOW, now)
         if spec is None:
             return self._park(delivery, now)
+        refusal = self._refusal(delivery, spec)
+        return None if refusal is None else self._handed_back(delivery, refusal, now)
+
+    def _refusal(self, delivery: Delivery, spec: ServiceSpec) -> Refusal | None:
+        """Return why there is no attempt now: the receiver rests, the namespace had its share."""
         moment = self._clock.monotonic()
         refusal = self._gates.refusal(delivery.destination, moment, spec.terms.rate)
-        if refusal is None and self._quotas is not None and delivery.attempt <= 1:
-            refusal = self._quotas.refusal(delivery.rollout.namespace, moment)
-        return None if refusal is None else self._handed_back(delivery, refusal, now)
+        if refusal is not None or delivery.attempt > 1:
+            return refusal
+        return self._quotas.refusal(delivery.rollout.namespace, moment)
 
     async def _superseded(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
         """Return why the message is pointless by now, None if it is not (spec/services.md 6.4)."""
@@ -218,8 +219,7 @@ class Attempting:
         begun = (self._clock.now(), self._clock.monotonic())
         self._gates.entered(destination, begun[1], spec.terms.rate)
         if delivery.attempt <= 1:
-            if self._quotas is not None:
-                self._quotas.entered(delivery.rollout.namespace, begun[1])
+            self._quotas.entered(delivery.rollout.namespace, begun[1])
             self._recorder.first_attempt(
                 delivery.trigger, destination.service, begun[0] - delivery.created_at
             )
@@ -363,10 +363,8 @@ class Attempting:
 
     def _forget_repeats(self, delivery: Delivery) -> None:
         to = delivery.destination
-        for key in [
-            key for key in self._repeats if key[:3] == (to.scope, to.service, to.recipient)
-        ]:
-            del self._repeats[key]
+        place = (to.scope, to.service, to.recipient)
+        self._repeats = {key: n for key, n in self._repeats.items() if key[:3] != place}
 
 
 def _settled(delivery: Delivery, state: State, due_at: float, reason: str = "") -> Settlement:
@@ -382,8 +380,7 @@ def _settled(delivery: Delivery, state: State, due_at: float, reason: str = "") 
 
 
 def _kept_reason(delivery: Delivery, reason: str) -> str:
-    """Return the reason of a row that is handed back: what the next attempt has to know of the
-    last one is kept."""
+    """Return the reason of a row handed back: what the next attempt has to know is kept."""
     return delivery.reason if delivery.reason in _TELLING else reason
 
 

@@ -24,6 +24,11 @@ class Quotas:
     _buckets: dict[str, Bucket] = field(default_factory=dict)
     _queues: dict[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def none(cls) -> Quotas:
+        """Return quotas that bind nobody."""
+        return cls(rate=Rate(per_s=1.0, burst=1), applies=lambda _: False)
+
     def refusal(self, namespace: str, now: float) -> Refusal | None:
         """Return the wait for the namespace's next free place, None if there is one now. Who asks
         takes a place in the queue, so that a backlog does not come back all at once."""

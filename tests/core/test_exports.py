@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from notifier.core import exports
+from notifier.core.annotations import SUBSCRIBE
 from notifier.core.compiling.services import ServiceSpec
+from notifier.core.model import Subscription
 from notifier.core.service import Export
 from notifier.services import TYPES
 from tests.engine.fakes import PostType, service
 
 TEAM = Export(namespaces=("team-*",), recipients=("team-*",))
 SHOP = Export(namespaces=("shop",), recipients=("#shop", "#sales"), name="chat")
+
+WISH = Subscription(
+    scope="central", source=f"{SUBSCRIBE}x.post", trigger="x", service="post", recipient="ops"
+)
+"""What an annotation wishes."""
 
 
 def slack(*exported: Mapping[str, Sequence[str] | str]) -> ServiceSpec:
@@ -39,14 +47,21 @@ def test_annotations_may_use(
     exported: tuple[Export, ...], namespace: str, expected: tuple[str, ...] | None
 ) -> None:
     """A service without exports is everybody's; with exports only theirs, for their recipients."""
-    granted = exports.granted(service(exports=exported), namespace)
+    granted = exports.granted(service(exports=exported), WISH, namespace)
     assert granted is not None
     assert granted.options.granted == expected
 
 
 def test_annotations_elsewhere_may_not() -> None:
     """A namespace that no export names gets nothing."""
-    assert exports.granted(service(exports=(TEAM,)), "shop") is None
+    assert exports.granted(service(exports=(TEAM,)), WISH, "shop") is None
+
+
+def test_the_operators_own_subscriptions_are_not_bound() -> None:
+    """A global subscription may use every service."""
+    own = replace(WISH, source="subscriptions[0]")
+    spec = service(exports=(TEAM,))
+    assert exports.granted(spec, own, "shop") is spec
 
 
 def test_teams_get_what_is_exported_under_its_name() -> None:
@@ -72,7 +87,7 @@ def test_a_type_that_teams_do_not_have_is_not_lent() -> None:
 def test_recipients_have_to_match_both_lists() -> None:
     """`allowedRecipients` and the export both limit; the reason names which of them refuses."""
     spec = slack({"namespaces": ["shop"], "recipients": ["#shop-*"]})
-    granted = exports.granted(spec, "shop")
+    granted = exports.granted(spec, WISH, "shop")
     assert granted is not None
     assert granted.options.forbids("shop-alerts") == ""
     assert "exportTo" in granted.options.forbids("#exec")

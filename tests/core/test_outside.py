@@ -102,7 +102,7 @@ def test_an_error_that_came_back_becomes_plain_text() -> None:
     done = {task: [LanguageError("was stopped", line=1)] for task in plan(configuration).pending}
     planned = plan(configuration, done)
     assert len(planned.deliveries) == 2
-    assert planned.failed == (("jinja", "shop"), ("jinja", "shop"))
+    assert [(each.engine, each.scope) for each in planned.failed] == [("jinja", "shop")] * 2
     assert "was stopped" in planned.verdicts[0].detail
 
 
