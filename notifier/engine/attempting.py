@@ -126,8 +126,7 @@ class Attempting:
         if configuration is None:
             return None
         spec = configuration.services.get(delivery.destination.service)
-        known = spec is not None and spec.type.name in self._services
-        return spec if known else None
+        return spec if spec is not None and spec.type.name in self._services else None
 
     def _unsent(
         self, delivery: Delivery, spec: ServiceSpec | None, now: float
