@@ -14,14 +14,15 @@ from notifier.core.model import (
     Decision,
     Delivery,
     Event,
-    JsonObject,
     Observation,
     Resource,
     State,
     StoredSnapshot,
     Verdict,
 )
+from notifier.core.outside import Outcome, Task, Text
 from notifier.core.service import Delivered, Outgoing, ServiceType
+from notifier.languages import LanguageError
 
 # --- time -------------------------------------------------------------------------------------
 
@@ -71,6 +72,15 @@ class Cluster(Protocol):
 
     def watch_object(self, kind: str, namespace: str, name: str) -> AsyncIterator[bytes | None]:
         """Yield the named object now and after each change (None: it does not exist); for ever."""
+        ...
+
+    def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield the objects of the whole cluster that a label selector selects, by namespace and
+        name; then, for ever, what changed (None: gone, or no longer selected). The flag says that
+        these are all there are. Raises `Forbidden` when they may not be watched.
+        """
         ...
 
 
@@ -310,10 +320,14 @@ class ServiceModule(Protocol):
 
 
 class Renderer(Protocol):
-    """Renders a tenant's template outside this process."""
+    """Compiles and renders templates of teams outside this process; never raises for them."""
 
-    async def render(self, source: str, variables: JsonObject) -> str:
-        """Return the text. Raises `EvaluationError`."""
+    async def check(self, scope: str, texts: Sequence[Text]) -> Sequence[LanguageError | None]:
+        """Return for each text of a scope what is wrong with it, None for a good one."""
+        ...
+
+    async def render(self, task: Task) -> Sequence[Outcome]:
+        """Return for each text of a task what it says, or why it says nothing."""
         ...
 
 
@@ -339,6 +353,10 @@ class Recorder(Protocol):
 
     def render_failed(self, engine: str, scope: str) -> None:
         """Count a template that failed; the fallback text was planned in its place."""
+        ...
+
+    def render_killed(self, scope: str) -> None:
+        """Count a template of a scope that was stopped together with its process."""
         ...
 
     def duplicates(self, where: Literal["merge", "scope", "id"], count: int) -> None:
@@ -375,6 +393,10 @@ class Recorder(Protocol):
 
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:
         """Show a (re)loaded configuration: its faults, and when (Unix seconds)."""
+        ...
+
+    def unconfigured(self, scope: str) -> None:
+        """Forget the configuration of a scope that is gone."""
         ...
 
     def observed(self, resource: Resource, at: float) -> None:

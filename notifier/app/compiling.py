@@ -6,13 +6,18 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from typing import Final
 
 from notifier.app import resolving
-from notifier.core import catalogue, sealing
+from notifier.core import catalogue, exports, sealing
 from notifier.core.configuration import Configuration, compile_configuration
 from notifier.core.errors import Problem, SettingsError
+from notifier.core.outside import Outside, Verdicts
 from notifier.core.service import ServiceType
-from notifier.languages import INSTALLED, STRICT, LanguageError, Languages, adapters
+from notifier.languages import INSTALLED, STRICT, TEAMS, LanguageError, Languages, adapters
+
+TEAM_CHARACTERS: Final = 256 * 1024
+"""Characters that the ConfigMap of a team may hold."""
 
 
 @functools.cache
@@ -83,3 +88,55 @@ def compile_central(
         languages=languages(strict=strict, allow_functions=allow_functions),
     )
     return sealing.listed(configuration, secret, secret_keys)
+
+
+def compile_team(
+    namespace: str,
+    config_map: Mapping[str, str],
+    secret: Mapping[str, bytes],
+    central: Configuration,
+    previous: Configuration | None,
+    verdicts: Verdicts,
+    *,
+    types: Mapping[str, ServiceType],
+    name: str,
+    secret_name: str,
+    mentions: bool = False,
+) -> Configuration:
+    """Compile the ConfigMap of a team over the central configuration: its triggers and templates
+    can be used by name, its services as far as they are exported. `name` is the ConfigMap's.
+
+    A ConfigMap of an absurd size is refused whole; what was in force stays.
+    """
+    document = f"{namespace}/{name}"
+    size = sum(len(key) + len(text) for key, text in config_map.items())
+    if size > TEAM_CHARACTERS:
+        problem = Problem(
+            document=document,
+            key="",
+            message=f"holds {size} characters, more than {TEAM_CHARACTERS}: nothing of it is read",
+            fix="leave out what the central configuration has already",
+        )
+        return dataclasses.replace(previous or Configuration(scope=namespace), problems=(problem,))
+    return compile_configuration(
+        config_map,
+        secret,
+        central,
+        types,
+        document=document,
+        scope=namespace,
+        cluster=str(central.context.get("cluster") or ""),
+        previous=previous,
+        secret_name=secret_name,
+        languages=team_languages(verdicts),
+        lent=exports.lent(central.services.values(), namespace, types),
+        mentions=mentions,
+    )
+
+
+def team_languages(verdicts: Verdicts) -> Languages:
+    """Return the languages of teams: Jinja in the child alone, all else under tighter limits."""
+    return Languages(
+        templates={**TEAMS.templates, "jinja": Outside("jinja", verdicts)},
+        conditions=TEAMS.conditions,
+    )

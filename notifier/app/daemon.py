@@ -10,7 +10,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,20 +18,22 @@ from typing import Any, Final, TextIO
 
 import orjson
 
-from notifier.app import compiling
+from notifier.app import compiling, teams
+from notifier.app.pools import Pools
 from notifier.core.deliveries import ENDED, WAITING
-from notifier.core.errors import NotifierError, Problem, SettingsError
-from notifier.core.model import CENTRAL, JsonObject, Resource
+from notifier.core.errors import NotifierError
+from notifier.core.model import JsonObject, Resource
 from notifier.core.observer import Observer
 from notifier.core.settings import Settings
 from notifier.engine.assembling import Engine, Parts
-from notifier.engine.configuring import Place
+from notifier.engine.configuring import Place, Teams
 from notifier.engine.status import Status
 from notifier.kube.statistics import WatchStatistics
 from notifier.observability.logs import Redactor
 from notifier.observability.metrics import Metrics
 from notifier.observability.sampling import sample_for_ever
 from notifier.ports import Clock, Cluster, DeliveryQuery, Election, Service, Store
+from notifier.rendering.pool import Pool
 from notifier.web import destinations
 from notifier.web.admin import AdminView
 from notifier.web.public import PublicView, Readiness
@@ -42,9 +44,6 @@ OWN_NAMESPACE: Final = "argo-rollouts"
 """Where the configuration is looked for if nothing says otherwise."""
 
 NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-
-CIRCUITS: Final = ("closed", "half open", "open", "parked")
-"""States of a circuit by the number that the metric shows."""
 
 
 class SystemClock:
@@ -68,7 +67,8 @@ class Edges:
     """Where a daemon meets the world: the real one, or recordings (`demo`, `replay`).
 
     `statistics` is what the watches count, None for a recording; `resources` are watched even if
-    nobody asks for them; `election` decides who observes (None: this process alone); `out` is where
+    nobody asks for them; `election` decides who observes (None: this process alone); `api_server`
+    returns the hosts of the API server, which services of teams may never reach; `out` is where
     the console service writes; `strict` templates may not print what is missing.
     """
 
@@ -78,8 +78,18 @@ class Edges:
     statistics: WatchStatistics | None = None
     resources: frozenset[Resource] = frozenset()
     election: Election | None = None
+    api_server: Callable[[], Awaitable[Sequence[str]]] | None = None
     out: TextIO | None = None
     strict: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamParts:
+    """What a daemon needs more if teams may configure for themselves."""
+
+    teams: Teams
+    renderer: Pool
+    pools: Pools
 
 
 class Daemon:
@@ -91,10 +101,12 @@ class Daemon:
         edges: Edges,
         services: Mapping[str, Service],
         redactor: Redactor,
+        metrics: Metrics | None = None,
+        team_parts: TeamParts | None = None,
     ) -> None:
         self.settings = settings
         self.edges = edges
-        self.metrics = Metrics(sqlite=_sqlite_version(settings))
+        self.metrics = metrics or Metrics(sqlite=_sqlite_version(settings))
         status = Status()
         if edges.statistics is not None:
             self.metrics.observe_watches(edges.statistics)
@@ -127,9 +139,14 @@ class Daemon:
                 resources=edges.resources,
                 on_secrets=redactor.watch,
                 election=edges.election,
+                teams=team_parts.teams if team_parts else None,
+                services_of=team_parts.pools.of if team_parts else None,
+                on_dismissed=team_parts.pools.keep if team_parts else lambda _: None,
             ),
             settings,
         )
+        if team_parts is not None:
+            team_parts.renderer.on_disabled = self.engine.configuring.disable
         self._hide = redactor.hide
 
     def public(self) -> PublicView:
@@ -146,7 +163,7 @@ class Daemon:
         return AdminView(
             store=self.edges.store,
             clock=self.edges.clock,
-            configurations=lambda: self.engine.configuring.for_namespace(""),
+            configurations=self.engine.configuring.for_namespace,
             rollout=self._rollout,
             destinations=self._destinations,
             wake=self.engine.dispatch.wake,
@@ -223,10 +240,7 @@ class Daemon:
         return destinations.summarise(
             self.engine.configuring.for_namespace(""),
             [*waiting, *ended],
-            {
-                (CENTRAL, service): CIRCUITS[state]
-                for service, state in self.metrics.circuits.items()
-            },
+            self.engine.gates.state,
         )
 
 
@@ -234,29 +248,28 @@ class Daemon:
 async def daemon(settings: Settings, edges: Edges, redactor: Redactor) -> AsyncIterator[Daemon]:
     """Give a daemon with its services; close their connections afterwards."""
     from notifier.services import build_all
-    from notifier.services.addresses import Guard
     from notifier.services.http import open_session
 
-    try:
-        guard = Guard(settings.delivery.allow_addresses)
-    except ValueError as err:
-        raise SettingsError(
-            Problem(
-                document="settings",
-                key="delivery.allow_addresses",
-                message=str(err),
-                fix="list addresses, ranges such as 10.0.0.0/8, or host names",
+    guard = teams.central_guard(settings)
+    metrics = Metrics(sqlite=_sqlite_version(settings))
+    resources = {"clock": edges.clock, "hostname": socket.gethostname(), "out": edges.out}
+    timeout_s = settings.delivery.timeout_s
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(open_session(guard, timeout_s=timeout_s))
+        services = build_all(session=session, guard=guard, **resources)
+        parts: TeamParts | None = None
+        if settings.self_service.enabled:
+            never = await edges.api_server() if edges.api_server is not None else ()
+            renderer = teams.renderer(edges.clock, metrics)
+            guards = (guard, teams.team_guard(settings, never))
+            parts = TeamParts(
+                teams=teams.teams(settings, renderer),
+                renderer=renderer,
+                pools=Pools(services, guards, timeout_s=timeout_s, resources=resources),
             )
-        ) from err
-    async with open_session(guard, timeout_s=settings.delivery.timeout_s) as session:
-        services = build_all(
-            session=session,
-            guard=guard,
-            clock=edges.clock,
-            hostname=socket.gethostname(),
-            out=edges.out,
-        )
-        yield Daemon(settings, edges, services, redactor)
+            stack.push_async_callback(renderer.close)
+            stack.push_async_callback(parts.pools.close)
+        yield Daemon(settings, edges, services, redactor, metrics, parts)
 
 
 def _failed(task: str) -> NotifierError:

@@ -98,6 +98,7 @@ async def serve(settings: Settings, redactor: Redactor) -> None:
         clock=clock,
         statistics=statistics,
         election=_election(settings, client, clock),
+        api_server=client.addresses,
     )
     stop = _stopped_by_signals()
     async with daemon(settings, edges, redactor) as one, listening(one):

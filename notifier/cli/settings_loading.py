@@ -87,6 +87,12 @@ def _check_together(settings: Settings) -> None:
             f" ({delivery.timeout_s:g} s), so attempts in flight would be sent twice",
             "set lease_s to at least twice timeout_s",
         )
+    own = settings.self_service
+    if own.enabled and own.mode == "strict" and not (own.namespaces or own.namespace_selector):
+        raise Given(None, "settings", "self_service.namespaces").refuse(
+            "self-service is on in strict mode, and no namespace takes part",
+            "list namespaces, or set self_service.namespace_selector",
+        )
     for kind in delivery.max_age_s:
         if kind not in MAX_AGE_S:
             raise Given(None, "settings", "delivery.max_age_s").refuse(

@@ -22,6 +22,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "election.duration_s": (0.5, 600),
     "election.renew_s": (0.2, 600),
     "election.retry_s": (0.05, 60),
+    "self_service.messages_per_minute": (1, 10**6),
+    "self_service.burst": (1, 10**6),
     "web.port": (0, 65535),
     "web.admin_port": (0, 65535),
 }

@@ -31,12 +31,12 @@ REQUIRED: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """The services that send, with the options each needs at least."""
 
-COMMON: Final = (*options.TRANSPORT, *options.TRANSPORT_LATER, *options.POOLING)
+COMMON: Final = (*options.TRANSPORT, *options.POOLING)
 
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "": {
         "allowedRecipients": "patterns of recipients (`team-*`); others are refused",
-        "exportTo": "namespaces that may use the service",
+        "exportTo": "list of `{name, namespaces, recipients}`: who else may use the service",
         "idleConnTimeout": "pooling is the daemon's own",
         "insecureSkipVerify": "do not check the receiver's certificate",
         "maxAge": "how long a message is worth sending, over the age of its kind",

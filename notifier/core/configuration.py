@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from notifier.core.compiling import linting, lists, services, templates, triggers
 from notifier.core.compiling.reporting import Report
@@ -54,14 +55,17 @@ def compile_configuration(
     previous: Configuration | None = None,
     secret_name: str = "the Secret",  # noqa: S107 - the name of an object
     languages: Languages = INSTALLED,
+    lent: Mapping[str, ServiceSpec] = MappingProxyType({}),
+    mentions: bool = True,
 ) -> Configuration:
     """Compile one scope's ConfigMap over a catalogue, key by key (spec/configuration.md 1-7).
 
     Never raises for a fault of the user's: the key that has it is reported in `problems` (lines
     count within the key's value), its version in `previous` stays in force, and no other key is
     harmed. `catalogue` gives triggers, templates, context and partials that the ConfigMap does not
-    define; `document` names the ConfigMap in problems and as the source of its items,
-    `secret_name` the Secret.
+    define, `lent` services of the operator's; `document` names the ConfigMap in problems and as the
+    source of its items, `secret_name` the Secret. Without `mentions` no template may mention
+    anybody in Slack.
     """
     compiler = _Compiler(
         config_map=config_map,
@@ -73,6 +77,8 @@ def compile_configuration(
         secret_name=secret_name,
         previous=previous or Configuration(scope=scope),
         languages=languages,
+        lent=lent,
+        mentions=mentions,
     )
     return compiler.configuration(cluster)
 
@@ -90,6 +96,8 @@ class _Compiler:
     secret_name: str
     previous: Configuration
     languages: Languages
+    lent: Mapping[str, ServiceSpec]
+    mentions: bool
     problems: list[Problem] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
@@ -156,6 +164,8 @@ class _Compiler:
 
     def context(self, cluster: str) -> JsonObject:
         """Compile the central values; the cluster's name is always among them."""
+        if "context" not in self.config_map and self.catalogue.context.get("cluster") == cluster:
+            return self.catalogue.context
         own: Mapping[str, str] | None = {}
         if "context" in self.config_map:
             report = self.parsed("context")
@@ -170,13 +180,16 @@ class _Compiler:
             context["cluster"] = cluster
         return context
 
-    def partials(self) -> dict[str, str]:
+    def partials(self) -> Mapping[str, str]:
         """Collect the partials; each is checked where it is used."""
         found = {name: self.config_map[f"partial.{name}"] for name in self.names("partial.")}
-        return {**self.catalogue.partials, **found}
+        return {**self.catalogue.partials, **found} if found else self.catalogue.partials
 
-    def templates(self, parts: Mapping[str, str]) -> dict[str, Template]:
-        """Compile the templates over the catalogue's; null disables one."""
+    def templates(self, parts: Mapping[str, str]) -> Mapping[str, Template]:
+        """Compile the templates over the catalogue's; null disables one. Who has none of their own
+        shares the catalogue's."""
+        if not self.names("template."):
+            return self.catalogue.templates
         result = dict(self.catalogue.templates)
         blocks = {kind.block.name: kind.block for kind in self.types.values() if kind.block.name}
         for name in self.names("template."):
@@ -188,7 +201,12 @@ class _Compiler:
             made = None
             if report:
                 made = templates.compile_template(
-                    name, report, blocks=blocks, languages=self.languages, partials=parts
+                    name,
+                    report,
+                    blocks=blocks,
+                    languages=self.languages,
+                    partials=parts,
+                    mentions=self.mentions,
                 )
                 self.close(report)
             former = self.previous.templates.get(name)
@@ -200,8 +218,13 @@ class _Compiler:
                 result[name] = made
         return result
 
-    def triggers(self, usable: Mapping[str, Template]) -> tuple[dict[str, Trigger], dict[str, str]]:
-        """Compile the triggers over the catalogue's; null disables one."""
+    def triggers(
+        self, usable: Mapping[str, Template]
+    ) -> tuple[Mapping[str, Trigger], Mapping[str, str]]:
+        """Compile the triggers over the catalogue's; null disables one. Who has neither triggers
+        nor templates of their own shares the catalogue's."""
+        if usable is self.catalogue.templates and not self.names("trigger."):
+            return self.catalogue.triggers, self.catalogue.broken_triggers
         known = dict.fromkeys(self.broken_templates, False) | dict.fromkeys(usable, True)
         result, broken = self.inherited_triggers(known)
         for name in self.names("trigger."):
@@ -250,12 +273,13 @@ class _Compiler:
 
     def services(self) -> tuple[dict[str, ServiceSpec], dict[str, str]]:
         """Compile the services; two keys that give one name disable it."""
-        result: dict[str, ServiceSpec] = {}
+        result = dict(self.lent)
         broken: dict[str, str] = {}
         keys = [f"service.{rest}" for rest in self.names("service.")]
         twice = services.duplicates(keys)
         for key in keys:
             name = (services.names(key) or ("", ""))[1]
+            result.pop(name, None)
             report = self.report(key)
             if not name:
                 report.error("a service's key has one or two names", fix="service.<type>.<name>")
@@ -287,7 +311,8 @@ class _Compiler:
             )
         if isinstance(made, Broken) and not made.secret:
             name = (services.names(key) or ("", ""))[1]
-            return self.previous.services.get(name, made)
+            former = self.previous.services.get(name)
+            return made if former is None or former.exported else former
         return made
 
     def subscriptions(self) -> Sequence[GlobalSubscription]:

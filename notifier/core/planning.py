@@ -16,22 +16,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from notifier.core import former, subscriptions
+from notifier.core import across, exports, former, subscriptions
+from notifier.core.across import Received
 from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, NotifierError
 from notifier.core.model import Decision, Delivery, Event, State, Subscription, Verdict
+from notifier.core.outside import NOTHING, Pending, Rendered, Task
 from notifier.core.rulings import AtOnce, Judge, Listener, Refused, Ruling
 from notifier.core.scopes import Scope
-from notifier.core.service import Composed, Composition, Message
+from notifier.core.service import Composed, Composition
 from notifier.core.subscriptions import Resolved
 from notifier.core.triggers import Condition, Fired
 from notifier.core.wishes import Wish
 
 QUOTA: Final = 50
 """Destinations that one event of a rollout may have (spec/configuration.md 5.2)."""
-
-_UNKNOWN: Final = frozenset({Decision.UNKNOWN_SERVICE, Decision.UNKNOWN_TRIGGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,15 @@ class Plan:
     """What one event leads to.
 
     `dropped` counts duplicates of subscriptions; `failed` are the templates that were replaced by
-    plain text.
+    plain text. A plan with `pending` is only a draft: these texts have to be rendered outside, then
+    the event is planned once more.
     """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
     dropped: int = 0
     failed: Sequence[FailedTemplate] = ()
+    pending: Sequence[Task] = ()
 
 
 def plan(
@@ -79,17 +81,20 @@ def plan(
     policy: Policy | None = None,
     judge: Judge | None = None,
     told: tuple[str, ...] = (),
+    rendered: Rendered = NOTHING,
 ) -> Plan:
     """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes.
 
     `configurations` are those of the rollout's namespace and the central one, in this order; `now`
     is Unix seconds. `judge` rules on conditions (None: they hold now or never), `told` is what the
-    former sender has sent (`core/former.py`).
+    former sender has sent (`core/former.py`), `rendered` holds the texts that an earlier draft of
+    this plan wanted rendered outside (`Plan.pending`).
     """
     planner = _Planner(
         event=event,
         evidence=evidence,
         now=now,
+        rendered=rendered,
         policy=policy or Policy(),
         judge=judge or AtOnce(),
         told=told,
@@ -111,14 +116,15 @@ class _Planner:
     judge: Judge
     told: tuple[str, ...]
     scopes: int
+    rendered: Rendered
+    pending: list[Task] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     failed: list[FailedTemplate] = field(default_factory=list)
     dropped: int = 0
     considered: int = 0
-    refused: int = 0
     ids: set[str] = field(default_factory=set)
-    received: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    received: Received = field(default_factory=Received)
 
     def consider(self, configuration: Configuration) -> None:
         """Serve the subscriptions of one scope."""
@@ -129,14 +135,17 @@ class _Planner:
         if not resolved.subscriptions:
             return
         muted = _lies_ahead(resolved.muted_until, self.now)
-        scope = Scope(self.event, self.evidence, configuration, self.now)
-        for subscription in resolved.subscriptions:
-            if self.considered == QUOTA:
-                self.refused += 1
-                continue
-            self.considered += 1
+        scope = Scope(self.event, self.evidence, configuration, self.now, self.rendered)
+        served = resolved.subscriptions[:QUOTA]
+        self.considered += len(served)
+        before = len(self.verdicts)
+        for subscription in served:
             for wish in self._wishes(scope, subscription, muted=muted):
                 self._serve(scope, wish)
+        refused = len(resolved.subscriptions) - len(served)
+        if refused and (len(self.verdicts) > before or not self.judge.looks_back):
+            detail = f"more than {QUOTA} destinations: {refused} were left out"
+            self._no(Decision.QUOTA, configuration, detail=detail)
 
     def _report(self, resolved: Resolved, configuration: Configuration) -> None:
         """Take over what was found out about the subscriptions themselves."""
@@ -147,11 +156,6 @@ class _Planner:
 
     def finished(self) -> Plan:
         """Return the plan, with what can only be said at the end."""
-        if self.refused and (self.verdicts or not self.judge.looks_back):
-            detail = f"more than {QUOTA} destinations: {self.refused} were left out"
-            self.verdicts.append(
-                Verdict(event_id=self.event.id, decision=Decision.QUOTA, detail=detail)
-            )
         if not self.considered and not self.judge.looks_back:
             self.verdicts.append(
                 Verdict(
@@ -162,10 +166,11 @@ class _Planner:
                 )
             )
         return Plan(
-            verdicts=tuple(_without_served_elsewhere(self.verdicts)),
+            verdicts=tuple(across.without_served_elsewhere(self.verdicts)),
             deliveries=tuple(self.deliveries),
             dropped=self.dropped,
             failed=tuple(self.failed),
+            pending=tuple(self.pending),
         )
 
     def _wishes(self, scope: Scope, subscription: Subscription, *, muted: bool) -> Iterator[Wish]:
@@ -184,10 +189,15 @@ class _Planner:
             if spec is None:
                 self._no_service(configuration, subscription)
                 continue
+            granted = exports.granted(spec, subscription, self.event.transition.rollout.namespace)
+            if granted is None:
+                refused = Decision.RECIPIENT_NOT_ALLOWED
+                self._no(refused, configuration, subscription, condition, exports.REFUSED)
+                continue
             yield Wish(
                 configuration=configuration,
                 subscription=subscription,
-                spec=spec,
+                spec=granted,
                 condition=condition,
                 once=ruling.once,
                 muted=muted,
@@ -222,9 +232,15 @@ class _Planner:
     def _serve(self, scope: Scope, wish: Wish) -> None:
         """Render and compose for one destination; add its rows or the reason why there are
         none."""
-        message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
+        try:
+            message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
+        except Pending as pending:
+            self.pending.append(pending.task)
+            return
         base = wish.identity(self.event, wish.destination, "")
-        if (first := self._other_scope(wish, message)) is not None:
+        if self.scopes > 1 and (
+            first := self.received.elsewhere(wish.spec, wish.subscription.recipient, message)
+        ):
             detail = f"the {first} configuration sends the same to the same receiver"
             self._refuse(wish, Decision.DUPLICATE, detail)
             return
@@ -291,16 +307,6 @@ class _Planner:
             detail = detail or f"once per {wish.once}: an earlier message of this id stands"
         decision = Decision.MUTED if wish.muted else Decision.SENT
         self._refuse(wish, decision, detail, delivery_id=identity, recipient=destination.recipient)
-
-    def _other_scope(self, wish: Wish, message: Message) -> str | None:
-        """Return the scope that already sends this message to this receiver, if another does
-        (spec/configuration.md 5.3)."""
-        if self.scopes == 1:
-            return None
-        body = f"{message.text}\0{message.block!r}"
-        key = (wish.spec.type.name, wish.spec.endpoint, wish.subscription.recipient, body)
-        first = self.received.setdefault(key, wish.spec.scope)
-        return None if first == wish.spec.scope else first
 
     def _no_trigger(self, configuration: Configuration, subscription: Subscription) -> None:
         fault = configuration.broken_triggers.get(subscription.trigger)
@@ -389,12 +395,3 @@ def _lies_ahead(time: str, now: float) -> bool:
     except ValueError:
         return False
     return until.tzinfo is not None and until.timestamp() > now
-
-
-def _without_served_elsewhere(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """Drop "unknown here" where another scope knows the name and decided: what one scope lacks the
-    other serves (spec/configuration.md 5.3)."""
-    decided = {(each.service, each.recipient) for each in verdicts if each.decision not in _UNKNOWN}
-    for each in verdicts:
-        if each.decision not in _UNKNOWN or (each.service, each.recipient) not in decided:
-            yield each

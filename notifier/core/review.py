@@ -40,6 +40,7 @@ from notifier.core.model import (
     Verdict,
 )
 from notifier.core.occurrences import Opening, Reopened
+from notifier.core.outside import NOTHING, Rendered, Task
 from notifier.core.planning import Plan, Policy
 from notifier.core.rulings import Judge
 from notifier.core.standing import Errors, Level, Occurrence, Standing
@@ -92,13 +93,15 @@ class Review:
     """The review of one change, and its results so far.
 
     `events` are new, `verdicts` are about them; `amendments` are verdicts about events that were
-    recorded before. `sending` names the events that something is sent for.
+    recorded before. `sending` names the events that something is sent for. A review with `pending`
+    is to be made again once these texts were rendered (`core/outside.py`).
     """
 
     past: Standing
     configurations: Sequence[Configuration]
     now: float
     policy: Policy
+    rendered: Rendered = NOTHING
     events: list[Event] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     amendments: list[Verdict] = field(default_factory=list)
@@ -132,6 +135,11 @@ class Review:
         self.verdicts += self._plan(event, evidence, opening).verdicts
         if (opened := opening.opened(evidence.previous)) is not None:
             self._opened.append(opened)
+
+    @property
+    def pending(self) -> Sequence[Task]:
+        """The texts that have to be rendered outside before anything of this can be committed."""
+        return [task for plan in self.plans for task in plan.pending]
 
     @property
     def tells(self) -> bool:
@@ -220,10 +228,11 @@ class Review:
             policy=self.policy,
             judge=judge,
             told=self.past.former,
+            rendered=self.rendered,
         )
         self.plans.append(plan)
         self.deliveries += plan.deliveries
-        if plan.deliveries:
+        if plan.deliveries or plan.pending:
             self.sending.add(event.id)
         return plan
 

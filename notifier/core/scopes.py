@@ -11,6 +11,7 @@ from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, EvaluationError
 from notifier.core.model import Event
+from notifier.core.outside import NOTHING, Rendered
 from notifier.core.service import Composed, Composition, Message
 from notifier.core.templates import Template
 from notifier.core.triggers import Condition
@@ -22,12 +23,18 @@ class Scope:
     """One configuration, looked at for one event; everything is computed when first needed."""
 
     def __init__(
-        self, event: Event, evidence: Evidence, configuration: Configuration, now: float
+        self,
+        event: Event,
+        evidence: Evidence,
+        configuration: Configuration,
+        now: float,
+        rendered: Rendered = NOTHING,
     ) -> None:
         self.configuration = configuration
         self._event = event
         self._evidence = evidence
         self._now = now
+        self._rendered = rendered
         self._variables: Variables | None = None
         self._seen: dict[bool, Variables] = {}
         self._outcomes: dict[int, triggers.Outcome] = {}
@@ -72,12 +79,17 @@ class Scope:
         self, condition: Condition, spec: ServiceSpec, recipient: str
     ) -> tuple[Message, str]:
         """Return the message of a condition to a recipient, and the error that made it plain text,
-        if one did (spec/configuration.md 7.1)."""
+        if one did (spec/configuration.md 7.1). Raises `Pending` if texts of it are not rendered
+        here and not among those that were."""
         block = spec.type.block
         more = {"recipient": recipient, "serviceType": spec.name}
         variables = Variables(more, self.variables)
         try:
             found = self._templates(condition)
+            if any(each.outside for each in found):
+                found = self._rendered.settled(
+                    self.configuration.scope, found, block, spec.name, variables
+                )
             return templates.render(found, block, spec.name, variables), ""
         except EvaluationError as error:
             return self._plain(spec, error)

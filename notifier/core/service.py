@@ -85,6 +85,17 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What an operator lets others do with a central service (spec/configuration.md 9): Rollouts
+    and teams of these namespaces may send to these recipients. `name` is what teams call it, empty
+    for the service's own name; all else are shell patterns."""
+
+    namespaces: tuple[str, ...]
+    recipients: tuple[str, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """How the messages of one service are tried; options that have a say in it extend this.
 
@@ -98,6 +109,10 @@ class Terms:
     policy: retry.Policy = field(default=retry.DEFAULT, hash=False)
     rate: circuits.Rate | None = None
     """Messages that one recipient takes; None for what its service type is known to take."""
+    exports: tuple[Export, ...] = ()
+    """Who else may use the service; empty: annotations of every Rollout, no team's ConfigMap."""
+    granted: tuple[str, ...] | None = None
+    """Patterns of the recipients that an export grants to whoever uses it; None: no export."""
 
 
 DAEMON_TERMS: Final = Terms()

@@ -40,6 +40,39 @@ class ConfigurationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfServiceSettings:
+    """Namespaces whose teams have a ConfigMap and Secret of their own (spec/configuration.md 9)."""
+
+    enabled: bool = False
+    """Whether teams may configure notifications of their own."""
+    mode: Literal["strict", "simple"] = "strict"
+    """`strict` reads one named ConfigMap per namespace, which a RoleBinding there allows; `simple`
+    lists and watches labelled ConfigMaps of the whole cluster."""
+    namespaces: tuple[str, ...] = ()
+    """Namespaces that take part. Simple mode: empty means all."""
+    namespace_selector: str = ""
+    """Label selector of further namespaces that take part; they are watched."""
+    label_selector: str = "notifications.argoproj.io/self-service=true"
+    """Label selector of the ConfigMaps that simple mode reads."""
+    config_map: str = ""
+    """Name of a team's ConfigMap. Empty: as the central one."""
+    secret: str = ""
+    """Name of a team's Secret. Empty: as the central one."""
+    allow_addresses: tuple[str, ...] = ()
+    """Hosts or CIDR ranges that services of teams may reach although they are not public."""
+    deny_addresses: tuple[str, ...] = ()
+    """Hosts or CIDR ranges that they may not reach although public: ranges of pods and Services."""
+    allow_ports: tuple[str, ...] = ()
+    """Ports beside 443 (HTTPS), 465 and 587 (mail) that they may reach."""
+    allow_mentions: bool = False
+    """Whether messages of teams may mention people and channels in Slack."""
+    messages_per_minute: float = 60.0
+    """Messages that Rollouts of one such namespace cause per minute; more wait."""
+    burst: int = 120
+    """Messages that a namespace that was quiet may send at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """The outbox."""
 
@@ -136,6 +169,7 @@ class Settings:
 
     cluster: ClusterSettings = field(default_factory=ClusterSettings)
     configuration: ConfigurationSettings = field(default_factory=ConfigurationSettings)
+    self_service: SelfServiceSettings = field(default_factory=SelfServiceSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     election: ElectionSettings = field(default_factory=ElectionSettings)

@@ -41,6 +41,8 @@ class Template:
     source: str = "catalogue"
     message: Leaf | None = None
     blocks: Mapping[str, Any] = field(default_factory=dict)
+    outside: bool = False
+    """Whether some of its texts are not rendered in this process (`core/outside.py`)."""
 
 
 def render(
@@ -73,9 +75,9 @@ def _block(
 ) -> Mapping[str, Any] | None:
     """Return the merged block; None if no template of the send has one for this service."""
     having = [
-        (template, entry)
+        (template, found)
         for template in templates
-        if (entry := _entry(template, block, service)) is not None
+        if (found := block_entry(template, block, service)) is not None
     ]
     if not having:
         return None
@@ -92,7 +94,7 @@ def _block(
     }
 
 
-def _entry(template: Template, block: Block, service: str) -> Mapping[str, Any] | None:
+def block_entry(template: Template, block: Block, service: str) -> Mapping[str, Any] | None:
     """Return what a template says in this block, for this service."""
     entry: Mapping[str, Any] | None = template.blocks.get(block.name)
     if entry is None or block.merge != "by_service":

@@ -21,13 +21,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from notifier.core import planning
+from notifier.core.circuits import Rate
+from notifier.core.configuration import ServiceSpec
 from notifier.core.model import Resource
 from notifier.core.observer import Observer
 from notifier.core.settings import Settings
 from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
-from notifier.engine.configuring import Compile, Configuring, Place
+from notifier.engine.configuring import Compile, Configuring, Place, Teams
 from notifier.engine.dispatch import LONGEST_SLEEP_S, SHARED_SLEEP_S, Dispatch
 from notifier.engine.electing import Electing
 from notifier.engine.gates import Gates
@@ -36,6 +38,7 @@ from notifier.engine.housekeeping import keep_house
 from notifier.engine.intake import ALWAYS, Intake
 from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
+from notifier.engine.quotas import Quotas
 from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.engine.steady import Steady
@@ -59,7 +62,8 @@ class Parts:
 
     `services` are the acting halves by type name; `jitter` returns numbers in 0..1; `resources`
     are watched even if nobody asks for them; `on_secrets` learns every live secret value;
-    `election` decides who observes, None where there is one process.
+    `election` decides who observes, None where there is one process. `teams` is there if teams may
+    configure for themselves; `services_of` then gives each scope its own.
     """
 
     cluster: Cluster
@@ -75,6 +79,9 @@ class Parts:
     resources: frozenset[Resource] = frozenset()
     on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None
     election: Election | None = None
+    teams: Teams | None = None
+    services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None
+    on_dismissed: Callable[[Iterable[str]], None] = lambda _: None
 
 
 class Engine:
@@ -95,8 +102,16 @@ class Engine:
             clock=parts.clock,
             recorder=parts.recorder,
             status=self.status,
+            teams=parts.teams,
+            jitter=parts.jitter,
             on_change=self._reconfigured,
             on_secrets=parts.on_secrets,
+            on_dismissed=parts.on_dismissed,
+        )
+        own = settings.self_service
+        self._quotas = Quotas(
+            rate=Rate(per_s=own.messages_per_minute / 60.0, burst=own.burst),
+            applies=self.configuring.has_own,
         )
         self._remembering = Remembering(self.configuring.for_namespace)
         self._pauses = pauses = Pauses(parts.store, parts.observer.still_paused)
@@ -130,7 +145,9 @@ class Engine:
         """Begin to send what waits in the store."""
         parts = self._parts
         self._supervisor.start(DELIVERING, self.dispatch.run())
-        house = keep_house(parts.store, self.gates, parts.clock, self._settings.store)
+        house = keep_house(
+            parts.store, (self.gates, self._quotas), parts.clock, self._settings.store
+        )
         self._supervisor.start("housekeeping", house)
         self.status.started = True
 
@@ -213,6 +230,8 @@ class Engine:
             jitter=parts.jitter,
             timeout_s=delivery.timeout_s,
             shadow=delivery.shadow,
+            quotas=self._quotas,
+            services_of=parts.services_of,
             on_credential=self.configuring.doubt_credentials,
         )
         return Dispatch(
@@ -259,6 +278,7 @@ class Engine:
                 max_age_s=settings.delivery.max_age_s,
                 shadow=settings.delivery.shadow,
             ),
+            renderer=None if parts.teams is None else parts.teams.renderer,
         )
         return Intake(
             cluster=parts.cluster,

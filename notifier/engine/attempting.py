@@ -23,6 +23,7 @@ from notifier.core.service import Delivered, Outgoing
 from notifier.engine.backlog import Backlog
 from notifier.engine.gates import Gates, Refusal
 from notifier.engine.pauses import Pauses
+from notifier.engine.quotas import Quotas
 from notifier.ports import Clock, Recorder, Referencing, Service, Settlement, Store
 
 log = logging.getLogger(__name__)
@@ -50,8 +51,8 @@ FIRST: Final = History()
 
 
 class Attempting:
-    """Makes single attempts. `configuration_of` returns the present configuration of a scope,
-    `jitter` numbers in 0..1."""
+    """Makes single attempts. `configuration_of` returns the configuration of a scope, `jitter`
+    numbers in 0..1, `services_of` the services that a scope sends with (all the same without)."""
 
     def __init__(
         self,
@@ -67,10 +68,14 @@ class Attempting:
         jitter: Callable[[], float],
         timeout_s: float,
         shadow: bool = False,
+        quotas: Quotas | None = None,
+        services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None,
         on_credential: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._services = services
+        self._services_of = services_of or (lambda _: services)
+        self._quotas = quotas or Quotas.none()
         self._referencing = {
             name: service for name, service in services.items() if isinstance(service, Referencing)
         }
@@ -99,10 +104,7 @@ class Attempting:
         if (reason := await self._superseded(delivery, spec, now)) is not None:
             return _settled(delivery, State.SUPERSEDED, now, reason)
         outgoing = await self._outgoing(delivery, now)
-        refusal = self._gates.refusal(
-            delivery.destination, self._clock.monotonic(), spec.terms.rate
-        )
-        if refusal is not None:
+        if (refusal := self._refusal(delivery, spec)) is not None:
             return self._handed_back(delivery, refusal, now)
         return await self._send(delivery, spec, outgoing)
 
@@ -124,8 +126,7 @@ class Attempting:
         if configuration is None:
             return None
         spec = configuration.services.get(delivery.destination.service)
-        known = spec is not None and spec.type.name in self._services
-        return spec if known else None
+        return spec if spec is not None and spec.type.name in self._services else None
 
     def _unsent(
         self, delivery: Delivery, spec: ServiceSpec | None, now: float
@@ -137,10 +138,16 @@ class Attempting:
             return _settled(delivery, State.SHADOW, now)
         if spec is None:
             return self._park(delivery, now)
-        refusal = self._gates.refusal(
-            delivery.destination, self._clock.monotonic(), spec.terms.rate
-        )
+        refusal = self._refusal(delivery, spec)
         return None if refusal is None else self._handed_back(delivery, refusal, now)
+
+    def _refusal(self, delivery: Delivery, spec: ServiceSpec) -> Refusal | None:
+        """Return why there is no attempt now: the receiver rests, the namespace had its share."""
+        moment = self._clock.monotonic()
+        refusal = self._gates.refusal(delivery.destination, moment, spec.terms.rate)
+        if refusal is not None or delivery.attempt > 1:
+            return refusal
+        return self._quotas.refusal(delivery.rollout.namespace, moment)
 
     async def _superseded(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
         """Return why the message is pointless by now, None if it is not (spec/services.md 6.4)."""
@@ -211,11 +218,12 @@ class Attempting:
         begun = (self._clock.now(), self._clock.monotonic())
         self._gates.entered(destination, begun[1], spec.terms.rate)
         if delivery.attempt <= 1:
+            self._quotas.entered(delivery.rollout.namespace, begun[1])
             self._recorder.first_attempt(
                 delivery.trigger, destination.service, begun[0] - delivery.created_at
             )
         self._sending[delivery.id] = begun
-        service = self._services[spec.type.name]
+        service = self._services_of(spec)[spec.type.name]
         deadline_s = spec.terms.timeout_s or self._timeout_s
         try:
             async with asyncio.timeout(deadline_s):
@@ -354,10 +362,8 @@ class Attempting:
 
     def _forget_repeats(self, delivery: Delivery) -> None:
         to = delivery.destination
-        for key in [
-            key for key in self._repeats if key[:3] == (to.scope, to.service, to.recipient)
-        ]:
-            del self._repeats[key]
+        place = (to.scope, to.service, to.recipient)
+        self._repeats = {key: n for key, n in self._repeats.items() if key[:3] != place}
 
 
 def _settled(delivery: Delivery, state: State, due_at: float, reason: str = "") -> Settlement:
@@ -373,8 +379,7 @@ def _settled(delivery: Delivery, state: State, due_at: float, reason: str = "") 
 
 
 def _kept_reason(delivery: Delivery, reason: str) -> str:
-    """Return the reason of a row that is handed back: what the next attempt has to know of the
-    last one is kept."""
+    """Return the reason of a row handed back: what the next attempt has to know is kept."""
     return delivery.reason if delivery.reason in _TELLING else reason
 
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from notifier.core import circuits, retry
 from notifier.core.circuits import Bucket, Circuit, Rate
 from notifier.core.errors import DeliveryError, Reason, Retryable
-from notifier.core.model import Destination
+from notifier.core.model import CENTRAL, Destination
 from notifier.ports import Recorder
 
 SERVICE_REST_S: Final = 5.0
@@ -112,6 +112,14 @@ class Gates:
         self._refused.discard((scope, service, None))
         self._show((scope, service, None))
 
+    def state(self, scope: str, service: str) -> str:
+        """Return the state of a service's circuit in a word, as people see it."""
+        key: Key = (scope, service, None)
+        circuit = self._circuits.get(key)
+        if circuit is None or circuit.closed:
+            return "closed"
+        return "parked" if key in self._refused else "open"
+
     def forget_idle(self, now: float) -> None:
         """Drop what has no effect any more; recipients are named by tenants, so this is what keeps
         the memory bounded."""
@@ -150,9 +158,10 @@ class Gates:
         return Refusal(at - now, Reason.RATE_LIMITED)
 
     def _show(self, key: Key) -> None:
-        """Report the state of a service's circuit; those of recipients would name tenants' data."""
+        """Report the state of a central service's circuit; those of recipients and teams would name
+        what tenants write, and wake the operator for them."""
         scope, service, recipient = key
-        if recipient is not None:
+        if recipient is not None or scope != CENTRAL:
             return
         circuit = self._circuits.get((scope, service, None))
         if circuit is None or circuit.closed:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from notifier.core.errors import StoreError
 from notifier.core.settings import StoreSettings
-from notifier.engine.gates import Gates
 from notifier.ports import Clock, Store
 
 log = logging.getLogger(__name__)
@@ -17,13 +17,24 @@ COLLECT_S: Final = 3600.0
 DAY_S: Final = 86_400.0
 
 
-async def keep_house(store: Store, gates: Gates, clock: Clock, settings: StoreSettings) -> None:
+class Forgetful(Protocol):
+    """What remembers things that have no effect after a while."""
+
+    def forget_idle(self, now: float) -> None:
+        """Forget them; `now` is monotonic."""
+        ...
+
+
+async def keep_house(
+    store: Store, gates: Iterable[Forgetful], clock: Clock, settings: StoreSettings
+) -> None:
     """Tidy up for ever: gates every minute, the store every hour and soon after the start."""
     collected_at = clock.monotonic() - COLLECT_S
     while True:
         await clock.sleep(TIDY_S)
         now = clock.monotonic()
-        gates.forget_idle(now)
+        for gate in gates:
+            gate.forget_idle(now)
         if now - collected_at >= COLLECT_S:
             collected_at = now
             await _collect(store, clock, settings)

@@ -150,7 +150,8 @@ class Intake:
                 "an object cannot be read and is skipped",
                 extra={"resource": resource, "error": why},
             )
-        self.reconsider()
+        if "replicasets" in self._observer.wants:
+            self.reconsider()
         await self._room()
 
     async def _room(self) -> None:

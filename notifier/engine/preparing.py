@@ -7,7 +7,7 @@ the cluster answers. In both, decoding, planning and rendering are one go withou
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from notifier import ports
@@ -18,11 +18,13 @@ from notifier.core.errors import DETAIL_LIMIT
 from notifier.core.model import Decision, Event, JsonObject, Transition, Verdict, event_id
 from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
+from notifier.core.outside import NOTHING, Outcome, Rendered, Task
 from notifier.core.review import Question, Review
 from notifier.engine.gathering import Gathered, Gathering, decode
 from notifier.engine.pauses import Pauses
 from notifier.engine.remembering import Found, Remembering
 from notifier.engine.telling import Telling
+from notifier.languages import LanguageError
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,11 @@ class _Work:
     lacks: Sequence[evidence.Needs] = ()
     read: Sequence[evidence.Needs] = ()
 
+    @property
+    def unfinished(self) -> bool:
+        """Say whether it has to be made again, with more evidence or with rendered texts."""
+        return bool(self.lacks or self.review.pending)
+
 
 class Preparing:
     """Turns changes of the Observer into intakes for the store.
@@ -62,6 +69,7 @@ class Preparing:
         clock: ports.Clock,
         recorder: ports.Recorder,
         policy: planning.Policy,
+        renderer: ports.Renderer | None = None,
     ) -> None:
         self._observer = observer
         self._gathering = gathering
@@ -72,6 +80,7 @@ class Preparing:
         self._recorder = recorder
         self._telling = Telling(recorder)
         self._policy = policy
+        self._renderer = renderer
 
     def follows(self, version: RolloutVersion) -> bool:
         """Say whether a version matters even if nothing tracked changed in it."""
@@ -90,7 +99,7 @@ class Preparing:
         if any(needs):
             return Held(change, needs)
         work = self._work(change, change.raw, needs, self._remembering.evidence(change))
-        return Held(change, needs) if work.lacks else self._done(change, work)
+        return Held(change, needs) if work.unfinished else self._done(change, work)
 
     async def in_time(self, held: Held) -> ports.Intake | None:
         """Return the intake of a change once the cluster has answered."""
@@ -107,16 +116,26 @@ class Preparing:
             needs = self._needs(change, evidence.outline(raw) if raw else _stub(change))
         lacks = [each for each in dict.fromkeys(needs) if each]
         gathered = dict(self._remembering.evidence(change))
+        now = self._clock.now()
+        rendered: dict[Task, Sequence[Outcome]] = {}
         while True:
             for each in lacks:
                 gathered[each] = await self._gathering.evidence(each, change.rollout.namespace)
-            work = self._work(change, raw, needs, gathered)
-            if not work.lacks:
+            work = self._work(change, raw, needs, gathered, now=now, rendered=rendered)
+            if not work.unfinished:
                 read = {each: gathered[each] for each in work.read}
                 self._remembering.keep_evidence(change.rollout.uid, read)
                 return self._done(change, work)
             lacks = list(work.lacks)
-            del work  # nothing decoded is held while the cluster answers
+            pending = () if lacks else work.review.pending
+            del work  # nothing decoded is held while others answer
+            for task in pending:
+                rendered[task] = await self._render(task)
+
+    async def _render(self, task: Task) -> Sequence[Outcome]:
+        if self._renderer is None:
+            return [LanguageError("cannot be rendered here")] * len(task.texts)
+        return await self._renderer.render(task)
 
     def _matters(self, change: Change) -> bool:
         """Say whether there is anything to decide."""
@@ -152,14 +171,18 @@ class Preparing:
         raw: bytes | None,
         needs: Sequence[evidence.Needs],
         gathered: Found,
+        *,
+        now: float | None = None,
+        rendered: Mapping[Task, Sequence[Outcome]] = NOTHING.done,
     ) -> _Work:
-        """Review a change with the evidence that there is. Changes nothing."""
+        """Review a change with the evidence and the texts that there are. Changes nothing."""
         rollout = decode(raw) if raw else _stub(change)
         made = Review(
             past=self._remembering.past(change, rollout),
             configurations=self._configurations(change.rollout.namespace),
-            now=self._clock.now(),
+            now=self._clock.now() if now is None else now,
             policy=self._policy,
+            rendered=Rendered(rendered),
         )
         made.close(change.transitions, gone=bool(change.forget))
         for transition, each in zip(change.transitions, needs, strict=True):

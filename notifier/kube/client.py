@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -76,6 +76,19 @@ class Client:
             yield b""
             while chunk := await answer.content.readany():
                 yield chunk
+
+    async def addresses(self) -> Sequence[str]:
+        """Return the host of the API server, and the addresses that its name stands for now.
+
+        Raises `ClusterError` if it is not known where the server is.
+        """
+        host = URL((await self._credentials()).server).host or ""
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError:  # the name alone has to do: what it stands for is looked at then
+            return [host]
+        return [host, *dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found)]
 
     async def close(self) -> None:
         """Close every connection."""

@@ -29,6 +29,17 @@ class Head(msgspec.Struct, gc=False):
     kind: str = ""
 
 
+class _Place(msgspec.Struct, gc=False):
+    """Where an object is, whatever else is known of it."""
+
+    name: str = ""
+    namespace: str = ""
+
+
+class _Placed(msgspec.Struct, gc=False):
+    metadata: _Place
+
+
 class _Line(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A watch event as the API server writes it."""
 
@@ -68,6 +79,7 @@ _decode_line: Final = msgspec.json.Decoder(_Line).decode
 _decode_rollout_line: Final = msgspec.json.Decoder(_RolloutLine).decode
 _decode_loose: Final = msgspec.json.Decoder(_LooseLine).decode
 _decode_head: Final = msgspec.json.Decoder(Head).decode
+_decode_placed: Final = msgspec.json.Decoder(_Placed).decode
 _decode_list: Final = msgspec.json.Decoder(_List).decode
 _FAULTS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -112,6 +124,12 @@ def head(data: bytes | msgspec.Raw) -> Head:
         return _decode_head(data)
     except _FAULTS as err:
         raise Undecodable(str(err)) from err
+
+
+def place(data: bytes) -> tuple[str, str]:
+    """Return namespace and name of an object that was observed, an absent one included."""
+    metadata = _decode_placed(data).metadata
+    return metadata.namespace, metadata.name
 
 
 def page(data: bytes) -> tuple[list[msgspec.Raw], str, str]:

@@ -89,6 +89,12 @@ class Follower:
         self._failing_since: float | None = None
         self._told_until: dict[str, float] = {}
 
+    def leave(self) -> None:
+        """Take the stream out of the statistics: nobody follows it any more."""
+        for shown in (self._statistics.away_since, self._statistics.degraded):
+            shown.pop(self._target.stream, None)
+        self._statistics.synced.discard(self._target.stream)
+
     async def follow(self) -> AsyncGenerator[Sequence[Observation]]:
         """Yield batches for ever. Raises `Forbidden` or `NotFound` when it cannot be watched."""
         wish = self._wish(_Relist("start"))
@@ -240,9 +246,11 @@ class Follower:
     def _count(self, err: ClusterError) -> None:
         """Note a failure."""
         stream = self._target.stream
-        self._statistics.away_since.setdefault(stream, self._clock.monotonic())
         if isinstance(err, (Forbidden, NotFound)):
             self._statistics.degraded[stream] = str(err)
+            self._statistics.away_since.pop(stream, None)  # it answered: it is not away
+        else:
+            self._statistics.away_since.setdefault(stream, self._clock.monotonic())
         reason = next(reason for kind, reason in _REASONS if isinstance(err, kind))
         self._error(reason)
         self._tell(reason, err)

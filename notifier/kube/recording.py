@@ -8,10 +8,10 @@ across resources is the recorded one, whatever the consumers await in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, cast
 
-from notifier.core.errors import ClusterError
+from notifier.core.errors import ClusterError, NotFound
 from notifier.core.model import Observation, Resource
 from notifier.kube.resources import OBSERVED
 from notifier.kube.streams import Entry
@@ -99,6 +99,15 @@ class Recording:
             if found := [entry.raw for entry in entries if _selected(entry.labels, selector)]:
                 return found
         return []
+
+    async def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncGenerator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Refuse: a recording has no teams. Raises `NotFound`."""
+        nothing: tuple[tuple[bool, Mapping[tuple[str, str], bytes | None]], ...] = ()
+        for none in nothing:
+            yield none
+        raise NotFound(f"{kind} by {selector}: not in a recording", status=404)
 
     async def watch_object(
         self, kind: str, namespace: str, name: str

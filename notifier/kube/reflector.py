@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import cast
 
@@ -93,29 +93,63 @@ class Reflector:
         # Only observed resources have a name in the model; here it is a label for statistics.
         resource = cast("Resource", found.plural)
         selectors = (("fieldSelector", f"metadata.name={name}"),)
-        follower = self._follower(Target(resource, found, namespace, selectors))
+        follower = self._made(Target(resource, found, namespace, selectors))
         told: tuple[str, str] | None = ("", "")
-        async with aclosing(follower.follow()) as batches:
-            async for batch in batches:
-                changes = [change for change in batch if change.type != "SYNCED"]
-                if not changes and told != ("", ""):
-                    continue  # the end of a list that showed or missed it already
-                version = _version(changes[-1]) if changes else None
-                if version != told:
-                    told = version
-                    yield None if version is None else changes[-1].raw
+        try:
+            async with aclosing(follower.follow()) as batches:
+                async for batch in batches:
+                    changes = [change for change in batch if change.type != "SYNCED"]
+                    if not changes and told != ("", ""):
+                        continue  # the end of a list that showed or missed it already
+                    version = _version(changes[-1]) if changes else None
+                    if version != told:
+                        told = version
+                        yield None if version is None else changes[-1].raw
+        finally:
+            follower.leave()
+
+    async def watch_objects(
+        self, kind_name: str, selector: str
+    ) -> AsyncGenerator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield all objects that a label selector selects, then what changes (None: gone, or no
+        longer selected), for ever.
+
+        Needs `list` and `watch` on all of that kind. Raises `Forbidden`.
+        """
+        found = kind(kind_name)
+        resource = cast("Resource", found.plural)
+        follower = self._made(Target(resource, found, "", (("labelSelector", selector),)))
+        first: dict[tuple[str, str], bytes | None] | None = {}
+        try:
+            async with aclosing(follower.follow()) as batches:
+                async for batch in batches:
+                    changes = {} if first is None else first
+                    for change in batch:
+                        if change.type != "SYNCED":
+                            gone = change.type in {"DELETED", "ABSENT"}
+                            changes[decoding.place(change.raw)] = None if gone else change.raw
+                    if first is not None and batch[-1].type != "SYNCED":
+                        continue
+                    if changes or first is not None:
+                        yield first is not None, changes
+                    first = None
+        finally:
+            follower.leave()
 
     def _follower(self, target: Target) -> Follower:
         """Return the follower of a target; it remembers what it saw when it is asked again."""
-        return self._followers.setdefault(
+        found = self._followers.get(target)
+        if found is None:
+            found = self._followers[target] = self._made(target)
+        return found
+
+    def _made(self, target: Target) -> Follower:
+        return Follower(
+            self._client,
             target,
-            Follower(
-                self._client,
-                target,
-                clock=self._clock,
-                jitter=self._jitter,
-                statistics=self.statistics,
-            ),
+            clock=self._clock,
+            jitter=self._jitter,
+            statistics=self.statistics,
         )
 
 

@@ -66,6 +66,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("PodTemplate", "v1", "podtemplates"),
         Kind("ConfigMap", "v1", "configmaps"),
         Kind("Secret", "v1", "secrets"),
+        Kind("Namespace", "v1", "namespaces"),
     )
 }
 """Kinds that can be fetched (spec/configuration.md 10)."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notifier.languages import adapters, jinja
+from notifier.languages.golang import runs
 from notifier.languages.seam import (
     Condition,
     ConditionLanguage,
@@ -25,6 +26,7 @@ __all__ = [
     "CONDITIONS",
     "INSTALLED",
     "STRICT",
+    "TEAMS",
     "TEMPLATES",
     "Condition",
     "ConditionLanguage",
@@ -56,6 +58,12 @@ class Languages:
 
 
 INSTALLED = Languages(templates=TEMPLATES, conditions=CONDITIONS)
+
+TEAMS = Languages(
+    templates={"go": adapters.Go(runs.TENANT)}, conditions={"expr": adapters.Expr(runs.TENANT)}
+)
+"""Languages of configurations of teams that run in this process: those with limits of their own.
+Jinja is not among them (`core/outside.py`)."""
 
 STRICT = Languages(
     templates={**TEMPLATES, "jinja": jinja.Jinja(strict=True)}, conditions=CONDITIONS

@@ -54,6 +54,11 @@ class _Family(Generic[M]):
             self._children[values] = child
         return child
 
+    def forget(self, *values: str) -> None:
+        """Drop the child of these label values, if there is one."""
+        if self._children.pop(values, None) is not None:
+            self._metric.remove(*values)
+
     def values(self) -> frozenset[tuple[str, ...]]:
         """Return the label values that have a child."""
         return frozenset(self._children)
@@ -86,8 +91,6 @@ class Metrics(Recorder):
 
     def __init__(self, *, sqlite: str = "") -> None:
         self.registry = CollectorRegistry(auto_describe=False)
-        self.circuits: dict[str, int] = {}
-        """State of the circuit by service, as last recorded: the admin API shows it too."""
         self._transitions = self._counter(
             "transitions", "Lifecycle transitions recorded.", "trigger", "recovered"
         )
@@ -140,6 +143,9 @@ class Metrics(Recorder):
         )
         self._renders = self._counter(
             "render_failures", "Templates that failed.", "engine", "scope"
+        )
+        self._kills = self._counter(
+            "render_kills", "Templates stopped together with their process.", "engine", "scope"
         )
         self._conditions = self._counter(
             "condition_errors", "Conditions that could not be evaluated.", "trigger", "scope"
@@ -237,6 +243,11 @@ class Metrics(Recorder):
         self._renders.of(engine, scope).inc()
 
     @override
+    def render_killed(self, scope: str) -> None:
+        """Count a template that was stopped; only Jinja is rendered outside."""
+        self._kills.of("jinja", scope).inc()
+
+    @override
     def duplicates(self, where: Literal["merge", "scope", "id"], count: int) -> None:
         """Count duplicates."""
         self._duplicates.of(where).inc(count)
@@ -278,7 +289,6 @@ class Metrics(Recorder):
     @override
     def circuit(self, service: str, state: Literal[0, 1, 2, 3]) -> None:
         """Show a circuit."""
-        self.circuits[service] = state
         self._circuits.of(service).set(state)
 
     @override
@@ -288,6 +298,13 @@ class Metrics(Recorder):
             count = sum(1 for problem in problems if problem.severity == kind)
             self._faults.of(scope, kind).set(count)
         self._reloads.of(scope).set(at)
+
+    @override
+    def unconfigured(self, scope: str) -> None:
+        """Show a configuration no more."""
+        for kind in ("error", "warning"):
+            self._faults.forget(scope, kind)
+        self._reloads.forget(scope)
 
     @override
     def observed(self, resource: Resource, at: float) -> None:

@@ -1,9 +1,9 @@
 """The address guard: which addresses a message may be sent to (spec/security.md 4.4).
 
 It looks at the address of the socket that is about to connect, so every spelling of a host, every
-answer of a name server and every literal is seen. These are the rules for the operator's own
-configuration: private networks are normal receivers; this machine, the link and the metadata
-services of clouds are not, unless listed.
+answer of a name server and every literal is seen. Two sets of rules: in the operator's own
+configuration private networks are normal receivers; this machine, the link and the metadata
+services of clouds are not, unless listed. Teams reach public addresses only (`TeamGuard`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
+
+from typing_extensions import override
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -35,6 +37,20 @@ DENIED: Final[tuple[Network, ...]] = tuple(
         "fd00:ec2::/32",  # metadata
     )
 )
+
+NOT_PUBLIC: Final[tuple[Network, ...]] = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "100.64.0.0/10",  # shared by carriers, and pods of some clouds
+        "192.88.99.0/24",  # relays of 6to4
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2001::/32",
+        "2002::/16",
+        "5f00::/16",
+    )
+)
+"""What counts as public for some libraries and is not for us."""
 
 _NAT64: Final = (
     ipaddress.IPv6Network("64:ff9b::/96"),
@@ -59,21 +75,9 @@ class Guard:
     """
 
     def __init__(self, allow: Iterable[str] = ()) -> None:
-        networks: list[Network] = []
-        hosts: set[str] = set()
-        for entry in allow:
-            name = entry.strip().rstrip(".").casefold()
-            if name == "localhost":
-                networks += [ipaddress.ip_network(text) for text in _LOCALHOST]
-                continue
-            try:
-                networks.append(ipaddress.ip_network(name, strict=False))
-            except ValueError:
-                if not name or "/" in name or name.replace(".", "").isdecimal():
-                    raise ValueError(f"{entry!r} is no address, range or host name") from None
-                hosts.add(name)
-        self._networks = tuple(networks)
-        self._hosts = frozenset(hosts)
+        networks, hosts = _listed(allow)
+        self._networks = networks
+        self._hosts = hosts
         self._named: dict[str, frozenset[str]] = {}
 
     def resolved(self, host: str, addresses: Iterable[str]) -> None:
@@ -90,12 +94,15 @@ class Guard:
         except ValueError:
             raise Blocked from None
         every = embedded(parsed)
-        if any(each in network for each in every for network in self._networks):
-            return
-        if any(plain in addresses for addresses in self._named.values()):
+        if self._allows(plain, every):
             return
         if any(each in network for each in every for network in DENIED):
             raise Blocked
+
+    def _allows(self, plain: str, every: Iterable[Address]) -> bool:
+        """Say whether the operator listed the address, or a name that stands for it."""
+        listed = any(each in network for each in every for network in self._networks)
+        return listed or any(plain in addresses for addresses in self._named.values())
 
     def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
         """Make the socket for one entry of `getaddrinfo`. Raises `Blocked`, `OSError`."""
@@ -127,6 +134,66 @@ class Guard:
             opened.close()
             raise
         return opened
+
+
+class TeamGuard(Guard):
+    """The rules for configurations of teams: public addresses only.
+
+    `allow` opens what is not public; `deny` closes what is, and wins: ranges of pods and Services,
+    the API server. Raises `ValueError` for an entry that is none of address, range, host name.
+    """
+
+    def __init__(self, allow: Iterable[str] = (), deny: Iterable[str] = ()) -> None:
+        super().__init__(allow)
+        self._denied, self._denied_hosts = _listed(deny)
+        self._denied_named: dict[str, frozenset[str]] = {}
+
+    @override
+    def resolved(self, host: str, addresses: Iterable[str]) -> None:
+        found = tuple(addresses)
+        super().resolved(host, found)
+        name = host.rstrip(".").casefold()
+        if name in self._denied_hosts:
+            self._denied_named[name] = frozenset(found)
+
+    @override
+    def check(self, address: str) -> None:
+        plain = address.partition("%")[0]
+        try:
+            every = embedded(ipaddress.ip_address(plain))
+        except ValueError:
+            raise Blocked from None
+        if any(each in network for each in every for network in self._denied):
+            raise Blocked
+        if any(plain in addresses for addresses in self._denied_named.values()):
+            raise Blocked
+        if self._allows(plain, every):
+            return
+        if not all(_is_public(each) for each in every):
+            raise Blocked
+
+
+def _listed(entries: Iterable[str]) -> tuple[tuple[Network, ...], frozenset[str]]:
+    """Take a list of the operator's apart: ranges, and names of hosts. Raises `ValueError`."""
+    networks: list[Network] = []
+    hosts: set[str] = set()
+    for entry in entries:
+        name = entry.strip().rstrip(".").casefold()
+        if name == "localhost":
+            networks += [ipaddress.ip_network(text) for text in _LOCALHOST]
+            continue
+        try:
+            networks.append(ipaddress.ip_network(name, strict=False))
+        except ValueError:
+            if not name or "/" in name or name.replace(".", "").isdecimal():
+                raise ValueError(f"{entry!r} is no address, range or host name") from None
+            hosts.add(name)
+    return tuple(networks), frozenset(hosts)
+
+
+def _is_public(address: Address) -> bool:
+    special = any(address in network for network in (*DENIED, *NOT_PUBLIC))
+    return address.is_global and not address.is_multicast and not special
 
 
 def embedded(address: Address) -> tuple[Address, ...]:

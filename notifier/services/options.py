@@ -14,12 +14,9 @@ from notifier.core.secrets import Secret, Substituted
 
 TRANSPORT: Final = (
     "timeout", "maxAge", "tls", "proxy", "oauth2", "rateLimit", "maxConcurrency",
-    "maxConnsPerHost", "allowedRecipients",
+    "maxConnsPerHost", "allowedRecipients", "exportTo",
 )  # fmt: skip
 """Common transport keys of spec/services.md 1; `services/transport.py` reads them."""
-
-TRANSPORT_LATER: Final = ("exportTo",)
-"""Those that have no effect yet: each use is warned about."""
 
 POOLING: Final = ("maxIdleConns", "maxIdleConnsPerHost", "idleConnTimeout")
 """Accepted without effect: pooling is ours."""
@@ -206,6 +203,6 @@ def transport(raw: Mapping[str, Any], known: Iterable[str], **kinds: Sequence[st
     return Options(
         raw,
         (*names, *(name for name in TRANSPORT if name not in without)),
-        later=(*kinds.get("later", ()), *TRANSPORT_LATER),
+        later=kinds.get("later", ()),
         idle=(*kinds.get("idle", ()), *POOLING),
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 import fnmatch
 import re
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from notifier.core.circuits import Rate
 from notifier.core.secrets import Secret
-from notifier.core.service import Terms
+from notifier.core.service import Export, Terms
 from notifier.services import options as reading
 
 NONE: Final = Secret("")
@@ -92,12 +93,11 @@ class Transport(Terms):
     def forbids(self, recipient: str) -> str:
         """Say why a recipient may not be sent to, "" if it may. Case does not matter, nor does the
         # of a channel."""
-        if self.allowed is None:
-            return ""
-        name = _plain(recipient)
-        if any(fnmatch.fnmatchcase(name, _plain(pattern)) for pattern in self.allowed):
-            return ""
-        return "allowedRecipients of the service does not name this recipient"
+        if not _among(recipient, self.allowed):
+            return "allowedRecipients of the service does not name this recipient"
+        if not _among(recipient, self.granted):
+            return "exportTo of the service does not grant this recipient to this namespace"
+        return ""
 
 
 def common(given: reading.Options, *, mail: bool = False) -> dict[str, Any]:
@@ -118,6 +118,7 @@ def common(given: reading.Options, *, mail: bool = False) -> dict[str, Any]:
         "allowed": tuple(given.texts("allowedRecipients"))
         if "allowedRecipients" in given
         else None,
+        "exports": _exports(given),
     }
 
 
@@ -131,6 +132,11 @@ def place(url: str) -> str:
     if parts.scheme.lower() not in ("http", "https") or not host or not url.isascii():
         return ""
     return f"{parts.scheme.lower()}://{f'[{host}]' if ':' in host else host}"
+
+
+def _among(recipient: str, patterns: Sequence[str] | None) -> bool:
+    name = _plain(recipient)
+    return patterns is None or any(fnmatch.fnmatchcase(name, _plain(each)) for each in patterns)
 
 
 def _plain(recipient: str) -> str:
@@ -183,6 +189,26 @@ def _rate(given: reading.Options) -> Rate | None:
         raise given.wrong("rateLimit", "is no rate: write 5/s, 30/m or 100/h")
     per_s = int(match[1]) / _PERIOD_S[match[2]]
     return Rate(per_s=per_s, burst=max(1, int(per_s)))
+
+
+def _exports(given: reading.Options) -> tuple[Export, ...]:
+    found = []
+    for at, item in enumerate(given.items("exportTo")):
+        entry = reading.Options(item, ("name", "namespaces", "recipients"))
+        given.warnings += [f"exportTo[{at}].{warning}" for warning in entry.warnings]
+        try:
+            export = Export(
+                name=entry.text("name"),
+                namespaces=tuple(entry.texts("namespaces")),
+                recipients=tuple(entry.texts("recipients")),
+            )
+        except ValueError as error:
+            raise given.wrong("exportTo", f"[{at}].{error}") from None
+        if not (export.namespaces and export.recipients):
+            what = f"[{at}] needs namespaces and recipients: lists of patterns such as team-*"
+            raise given.wrong("exportTo", what)
+        found.append(export)
+    return tuple(found)
 
 
 def _at_once(given: reading.Options) -> int | None:

@@ -34,13 +34,14 @@ _MOST: Final = 500
 class AdminView:
     """What the admin API shows and acts on.
 
-    `rollout` GETs one Rollout, None if it is gone. `destinations` is the state of every
-    destination. `wake` tells the dispatcher that something is due. `hide` removes secrets.
+    `configurations` are those of a namespace, of all for "". `rollout` GETs one Rollout, None if it
+    is gone. `destinations` is the state of every destination. `wake` tells the dispatcher that
+    something is due. `hide` removes secrets.
     """
 
     store: Store
     clock: Clock
-    configurations: Callable[[], Sequence[Configuration]]
+    configurations: Callable[[str], Sequence[Configuration]]
     rollout: Callable[[str, str], Awaitable[JsonObject | None]]
     destinations: Callable[[], Awaitable[Sequence[JsonObject]]]
     wake: Callable[[], None]
@@ -179,7 +180,9 @@ class _Api:
         )
         rollout = await self._view.rollout(namespace, name)
         return _answer(
-            explanation.explain(namespace, name, ledger, rollout, self._view.configurations())
+            explanation.explain(
+                namespace, name, ledger, rollout, self._view.configurations(namespace)
+            )
         )
 
     async def destinations(self, _: web.Request) -> web.Response:
@@ -188,7 +191,7 @@ class _Api:
 
     async def config(self, _: web.Request) -> web.Response:
         """List the scopes, what they define, and their faults."""
-        return _list([_scope(one) for one in self._view.configurations()])
+        return _list([_scope(one) for one in self._view.configurations("")])
 
     async def transitions(self, request: web.Request) -> web.Response:
         """List recent transitions, newest first."""

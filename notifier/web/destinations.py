@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from notifier.core.configuration import Configuration
@@ -39,12 +39,12 @@ class _Tally:
 def summarise(
     configurations: Iterable[Configuration],
     rows: Iterable[Delivery],
-    circuits: Mapping[tuple[str, str], str],
+    circuit: Callable[[str, str], str],
 ) -> Sequence[JsonObject]:
     """Return one entry per service of every scope, by scope and name.
 
-    `rows` are recent deliveries and all that wait; `circuits` the states that are not closed, by
-    scope and service. No recipients: tenants name them.
+    `rows` are recent deliveries and all that wait; `circuit` returns the state of a scope's
+    service in a word. No recipients: tenants name them.
     """
     tallies: dict[tuple[str, str], _Tally] = {}
     broken: dict[tuple[str, str], str] = {}
@@ -62,7 +62,7 @@ def summarise(
             "scope": key[0],
             "service": key[1],
             "serviceType": tally.type,
-            "circuit": circuits.get(key, "closed"),
+            "circuit": circuit(*key),
             "waiting": tally.waiting,
             "oldestWaiting": shapes.moment(tally.oldest_waiting),
             "lastSuccess": shapes.moment(tally.last_success),

@@ -19,13 +19,13 @@ METRICS = {
     "commit_to_first_attempt_seconds", "observe_to_delivered_seconds", "outbox_rows",
     "outbox_oldest_pending_seconds", "outbox_dead", "outbox_shed_total",
     "destination_circuit_state", "rate_limited_total", "render_failures_total",
-    "condition_errors_total", "duplicates_dropped_total", "config_errors",
+    "render_kills_total", "condition_errors_total", "duplicates_dropped_total", "config_errors",
     "config_last_reload_timestamp_seconds", "watch_relists_total", "watch_errors_total",
     "watch_last_event_timestamp_seconds", "cache_objects", "leader", "lease_epoch",
     "store_commit_seconds", "store_batch_rows", "loop_lag_seconds",
     "tasks_ended_unexpectedly_total", "build_info",
 }  # fmt: skip
-"""Every documented name but `render_kills_total`: tenants' templates have no process yet."""
+"""Every documented name."""
 
 
 async def ready(daemon: Daemon) -> tuple[int, str]:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +99,13 @@ class Prepared:
     async def list_owned(self, kind: str, namespace: str, selector: str) -> Sequence[bytes]:
         """Return no object."""
         return []
+
+    async def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield nothing: there are no teams."""
+        yield True, {}
+        await asyncio.Event().wait()
 
     async def watch_object(
         self, kind: str, namespace: str, name: str

@@ -17,6 +17,7 @@ from notifier.engine.backlog import Backlog
 from notifier.engine.dispatch import Dispatch
 from notifier.engine.gates import Gates
 from notifier.engine.pauses import Pauses
+from notifier.engine.quotas import Quotas
 from notifier.engine.status import Status
 from notifier.ports import Intake, Service, Store
 from notifier.stores.memory import MemoryStore
@@ -38,6 +39,7 @@ class Bench:
     services: dict[str, Service] = field(default_factory=dict)
     jitter: float = 0.5
     shadow: bool = False
+    quotas: Quotas | None = None
 
     def dispatch(self, *, workers: int = 64, lease_s: float = 60.0) -> Dispatch:
         """Build the dispatch of one process."""
@@ -56,6 +58,7 @@ class Bench:
             jitter=lambda: self.jitter,
             timeout_s=15.0,
             shadow=self.shadow,
+            quotas=self.quotas,
             on_credential=self.doubted.append,
         )
         return Dispatch(

@@ -98,6 +98,10 @@ class Counting(Recorder):
         self.counts["render_failed", engine, scope] += 1
 
     @override
+    def render_killed(self, scope: str) -> None:
+        self.counts["render_killed", scope] += 1
+
+    @override
     def duplicates(self, where: str, count: int) -> None:
         self.counts["duplicates", where] += count
 
@@ -130,6 +134,10 @@ class Counting(Recorder):
     @override
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:
         self.counts["configured", scope] += 1
+
+    @override
+    def unconfigured(self, scope: str) -> None:
+        self.counts["unconfigured", scope] += 1
 
     @override
     def observed(self, resource: Resource, at: float) -> None:
@@ -349,7 +357,7 @@ def delivery(
 ) -> Delivery:
     """Return the numbered delivery of a rollout to one recipient."""
     to = Destination(
-        scope=CENTRAL,
+        scope=rest.pop("scope", CENTRAL),
         service=service_name,
         service_type=service_name.partition("-")[0],
         recipient=recipient,
@@ -428,6 +436,7 @@ class FakeCluster(Cluster):
         self.objects: dict[tuple[str, str, str], bytes] = {}
         self.lists: dict[tuple[str, str], Sequence[bytes]] = {}
         self.config_maps: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.selected: dict[str, asyncio.Queue[Any]] = defaultdict(asyncio.Queue)
         self.fault: Callable[[str, str], ClusterError | None] = lambda _kind, _name: None
         self.delay_s: Callable[[str, str], float] = lambda _kind, _name: 0.0
         self.reads: list[tuple[str, str]] = []
@@ -469,6 +478,17 @@ class FakeCluster(Cluster):
         """Yield the ConfigMaps the test put."""
         while True:
             yield await self.config_maps.get()
+
+    @override
+    async def watch_objects(
+        self, kind: str, selector: str
+    ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
+        """Yield the changes that the test put, by kind; an exception is raised."""
+        while True:
+            item = await self.selected[kind].get()
+            if isinstance(item, Exception):
+                raise item
+            yield item
 
     def put(self, kind: str, item: JsonObject) -> None:
         """Make an object exist."""

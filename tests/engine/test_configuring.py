@@ -163,7 +163,7 @@ async def test_a_change_re_arms_what_was_parked(rig: Rig, bench: Bench) -> None:
     async with rig.running():
         bench.configuration = rig.configuring.for_namespace("")[0]
         async with bench.running(workers=1) as dispatch:
-            rig.configuring._gates = bench.gates
+            rig.configuring._around.gates = bench.gates
             ids = [delivery(1, recipient=f"r{n}").id for n in range(5)]
             await bench.until(State.PARKED, ids)
             rig.secret("right")

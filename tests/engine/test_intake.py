@@ -15,7 +15,9 @@ from notifier.core.configuration import Configuration
 from notifier.core.errors import ClusterError, Forbidden, NotFound, StoreError
 from notifier.core.model import Decision, Event, Observation, Resource, Transition, Verdict
 from notifier.core.observer import Change, Wanted
+from notifier.core.outside import Outcome, Task, Text
 from notifier.core.planning import Policy
+from notifier.core.templates import Leaf, Template
 from notifier.engine.committing import GROUP_EVENTS, QUEUE_LIMIT, Committing
 from notifier.engine.gathering import Gathering
 from notifier.engine.intake import HELD_LIMIT, Intake
@@ -23,6 +25,8 @@ from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
 from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
+from notifier.languages import LanguageError
+from notifier.ports import Renderer
 from notifier.stores.memory import MemoryStore
 from tests.engine import fakes
 from tests.engine.fakes import ABORTED, COMPLETED, EVERYTHING, STEP, transition
@@ -64,6 +68,7 @@ class House:
     status: Status = field(default_factory=Status)
     woken: list[float] = field(default_factory=list)
     numbers: int = 0
+    renderer: Renderer | None = None
 
     def intake(self, also: frozenset[Resource] = frozenset()) -> Intake:
         """Build the intake of one process."""
@@ -76,6 +81,7 @@ class House:
             clock=self.clock,
             recorder=self.recorder,
             policy=Policy(cluster="prod"),
+            renderer=self.renderer,
         )
         committing = Committing(
             store=self.store,
@@ -472,3 +478,79 @@ async def test_changes_that_wait_for_the_cluster_are_bounded(house: House) -> No
         assert house.cluster.taken == HELD_LIMIT // 100 + 1
         await asyncio.sleep(600)
     assert len(await house.events()) == 1500
+
+
+# --- texts that are rendered elsewhere ---------------------------------------------------------
+
+
+@dataclass
+class Slow:
+    """A renderer that answers after a second with what it was asked."""
+
+    asked: list[Task] = field(default_factory=list)
+    error: str = ""
+
+    async def check(self, scope: str, texts: Sequence[Text]) -> Sequence[LanguageError | None]:
+        """Find nothing wrong."""
+        del scope
+        return [None for _ in texts]
+
+    async def render(self, task: Task) -> Sequence[Outcome]:
+        """Return the text itself in capitals, or the error."""
+        self.asked.append(task)
+        await asyncio.sleep(1)
+        if self.error:
+            return [LanguageError(self.error) for _ in task.texts]
+        return [text.text.upper() for text, _ in task.texts]
+
+
+def outside(house: House) -> Slow:
+    """Let all messages of the house be rendered elsewhere."""
+    house.renderer = slow = Slow()
+    template = Template(
+        name="t", engine="jinja", message=Leaf(Text("elsewhere"), "message"), outside=True
+    )
+    house.configuration = fakes.configuration(
+        scope="shop", triggers=EVERYTHING, templates=[template], recipients=[("post", "ops")]
+    )
+    return slow
+
+
+async def test_a_message_waits_for_the_child_and_others_do_not(house: House) -> None:
+    """The change is held as if the cluster were asked: its Rollout stays in order, others go on."""
+    slow = outside(house)
+    house.observe(house.change(transition(ABORTED)))
+    house.observe(house.change(name="other"))
+    async with house.running():
+        await asyncio.sleep(0.5)
+        assert [each[1] for each in house.store.groups] == [1]
+        assert await house.events() == []
+        await asyncio.sleep(1)
+        assert await house.events() == ["checkout:1"]
+    (row,) = await house.store.deliveries(fakes.ALL)
+    assert row.payload == b"ELSEWHERE"
+    assert [task.scope for task in slow.asked] == ["shop"]
+
+
+async def test_evidence_comes_before_rendering(house: House) -> None:
+    """A text is rendered once, with everything that the message can show."""
+    slow = outside(house)
+    house.cluster.delay_s = lambda kind, _: 2.0 if kind == "ReplicaSet" else 0.0
+    house.observe(house.change(transition(ABORTED)))
+    async with house.running():
+        await asyncio.sleep(4)
+    assert len(slow.asked) == 1
+    assert len(await house.store.deliveries(fakes.ALL)) == 1
+
+
+async def test_what_the_child_refuses_is_told_in_plain_words(house: House) -> None:
+    """The message goes all the same, counted as a template that failed."""
+    outside(house).error = "was stopped"
+    house.observe(house.change(transition(ABORTED)))
+    async with house.running():
+        await asyncio.sleep(2)
+    (row,) = await house.store.deliveries(fakes.ALL)
+    assert b"aborted" in row.payload
+    assert house.recorder.counts["render_failed", "jinja", "shop"] == 1
+    ((_, verdicts),) = await house.store.events()
+    assert "was stopped" in verdicts[0].detail

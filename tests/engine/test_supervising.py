@@ -138,7 +138,7 @@ async def test_the_ledger_is_tidied_every_hour() -> None:
     store, clock = MemoryStore(), fakes.LoopClock()
     await store.open()
     task = asyncio.create_task(
-        keep_house(store, Gates(fakes.Counting()), clock, StoreSettings(retention_days=1.0))
+        keep_house(store, (Gates(fakes.Counting()),), clock, StoreSettings(retention_days=1.0))
     )
     await commit_ended(store, 1, EPOCH - 90_000)
     await commit_ended(store, 2, EPOCH - 86_000)

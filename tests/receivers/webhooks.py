@@ -31,6 +31,7 @@ class WebhookReceiver:
         ledger: Ledger | None = None,
         script: Script | None = None,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         rate: float | None = None,
@@ -41,6 +42,7 @@ class WebhookReceiver:
         self.arrived = asyncio.Event()
         self._peers: set[object] = set()
         self.sent_bytes = 0
+        self._host = host
         self._port = port
         self._tls = tls
         self._rate = rate
@@ -57,7 +59,7 @@ class WebhookReceiver:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
 
     @property
     def port(self) -> int:
@@ -74,7 +76,7 @@ class WebhookReceiver:
         server = web.Server(self._handle)
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls)
+        site = web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+import urllib.parse
 
 import aiohttp
 import pytest
 
 from notifier.core.errors import Misconfigured, Reason
 from notifier.services import http
-from notifier.services.addresses import Blocked, Guard
+from notifier.services.addresses import Blocked, Guard, TeamGuard
 from tests.receivers.webhooks import WebhookReceiver
 
 DENIED = [
@@ -132,3 +133,77 @@ async def test_the_guard_connects_to_listed_addresses(guard: Guard) -> None:
             assert opened.getpeername() == ("127.0.0.1", receiver.port)
         with pytest.raises(Blocked):
             await Guard().connect("127.0.0.1", receiver.port)
+
+
+# --- teams ------------------------------------------------------------------------------------
+
+NOT_FOR_TEAMS = [
+    *DENIED, *(each for each in ALLOWED if each.startswith(("10.", "172.", "192.", "100.", "fd"))),
+    "::ffff:10.0.0.1", "64:ff9b::808:808", "64:ff9b:1::808:808", "2002:808:808::", "192.88.99.1",
+    "5f00::1", "2001:0:808:808::", "192.0.2.1", "198.18.0.1", "203.0.113.7", "fc00::1",
+    "2001:db8::1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", NOT_FOR_TEAMS)
+def test_denied_to_teams(address: str) -> None:
+    """Whatever is not plainly public, in every wrapping, is denied to services of teams."""
+    with pytest.raises(Blocked):
+        TeamGuard().check(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])
+def test_public_addresses_are_for_teams(address: str) -> None:
+    """The internet is theirs."""
+    TeamGuard().check(address)
+
+
+def test_the_operator_opens_and_closes_for_teams() -> None:
+    """A listed range may be reached; a denied one may not, be it public or listed as well."""
+    guard = TeamGuard(["10.1.0.0/16"], deny=["10.1.2.0/24", "8.8.8.0/24", "api.cluster.example"])
+    guard.check("10.1.1.1")
+    for address in ("10.1.2.3", "8.8.8.8", "::ffff:8.8.8.8", "10.2.0.1"):
+        with pytest.raises(Blocked):
+            guard.check(address)
+
+
+def test_a_denied_name_closes_its_present_addresses() -> None:
+    """The API server is out of reach by whatever name stands for it."""
+    guard = TeamGuard(deny=["API.cluster.example."])
+    guard.check("1.2.3.4")
+    guard.resolved("api.cluster.example", ["1.2.3.4"])
+    with pytest.raises(Blocked):
+        guard.check("1.2.3.4")
+
+
+URLS = [
+    "https://127.0.0.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
+    "https://127.1/", "https://0/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/", "https://localhost/", "https://localhost./",
+    "https://LOCALHOST/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/",
+    "https://169.254.169.254/latest/meta-data/", "https://2852039166/",
+    "https://[fd00:ec2::254]/", "https://10.0.0.1/", "https://192.168.0.1/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS)
+async def test_no_spelling_of_an_inner_address_is_reached(url: str) -> None:
+    """The socket is looked at, so no form of a URL gets past; the error names no address."""
+    async with http.open_session(TeamGuard(), timeout_s=5) as session:
+        with pytest.raises((aiohttp.ClientError, OSError)) as caught:
+            await session.get(url)
+    failed = http.failure(caught.value, "https://h")
+    assert isinstance(failed, Misconfigured) or "resolved" in failed.detail
+    assert failed.detail in {
+        "https://h: the address is not allowed",
+        "https://h: the name cannot be resolved",
+        "https://h: the URL cannot be used",
+    }
+
+
+@pytest.mark.parametrize("url", URLS)
+async def test_no_spelling_gets_past_the_kept_connections_of_webhooks(url: str) -> None:
+    """They resolve and connect by themselves, through the same guard."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    with pytest.raises((Blocked, socket.gaierror)):
+        await TeamGuard().connect(host, 443)

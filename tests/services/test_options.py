@@ -86,12 +86,11 @@ def test_text_from_a_secret_takes_the_type_of_its_field() -> None:
 def test_names_match_case_insensitively_and_unknown_ones_are_named() -> None:
     """`apiurl` is `apiURL`; an unknown field is a warning with the nearest known name."""
     read, warnings = TYPES["slack"].options(
-        {"Token": "t", "APIURL": "https://h/api", "tokn": "x", "channels": [], "exportTo": []}
+        {"Token": "t", "APIURL": "https://h/api", "tokn": "x", "channels": []}
     )
     assert read.api_url == "https://h/api/"
     assert sorted(warnings) == [
         "channels: has no effect",
-        "exportTo: not supported yet, it has no effect",
         "tokn: unknown field: did you mean token?",
     ]
 
@@ -116,13 +115,6 @@ def test_the_common_terms_are_read_by_every_network_service(kind: str, raw: dict
 def test_the_api_url_has_one_final_slash(url: str) -> None:
     """With or without the slash, as upstream's own documents have it both ways."""
     assert TYPES["slack"].options({"token": "t", "apiURL": url})[0].api_url == "https://h/api/"
-
-
-@pytest.mark.parametrize("later", options.TRANSPORT_LATER)
-def test_what_is_not_built_yet_is_never_silently_ignored(later: str) -> None:
-    """Every transport key without effect is warned about."""
-    _, warnings = TYPES["webhook"].options({"url": "http://h/", later: "x"})
-    assert warnings == [f"{later}: not supported yet, it has no effect"]
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ async def admin_port() -> AsyncIterator[Admin]:
     view = admin.AdminView(
         store=here.store,
         clock=here.clock,
-        configurations=lambda: here.configurations,
+        configurations=lambda _namespace: here.configurations,
         rollout=here.rollout,
         destinations=here.destinations,
         wake=here.wake,

@@ -17,7 +17,7 @@ def test_rows_become_the_state_of_their_service() -> None:
         delivery(4, state=State.DELIVERED, ended_at=NOW - 50),
         delivery(5, state=State.DEAD, reason="recipient"),
     ]
-    (entry,) = destinations.summarise([], rows, {(CENTRAL, "slack"): "open"})
+    (entry,) = destinations.summarise([], rows, lambda _scope, _service: "open")
     assert entry == {
         "scope": CENTRAL,
         "service": "slack",
@@ -35,6 +35,6 @@ def test_rows_become_the_state_of_their_service() -> None:
 def test_services_without_rows_are_there_too() -> None:
     """A broken service is shown with its reason although nothing can wait for it."""
     configuration = Configuration(broken_services={"mail": "no host"})
-    (entry,) = destinations.summarise([configuration], [], {})
+    (entry,) = destinations.summarise([configuration], [], lambda _scope, _service: "closed")
     assert (entry["service"], entry["broken"], entry["waiting"]) == ("mail", "no host", 0)
     assert entry["circuit"] == "closed"

@@ -24,6 +24,8 @@ class ServiceSpec:
     options: Any
     endpoint: str
     """Digest of resolved endpoint and credential: equal means the same receiver (spec 5.3)."""
+    exported: bool = False
+    """Whether it is the operator's, lent to this scope."""
 
     @property
     def terms(self) -> Terms:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from notifier.core import decoding
+from notifier.core import decoding, outside
 from notifier.core.compiling import names
 from notifier.core.compiling.reporting import Report, dotted
 from notifier.core.service import Block, BlockField
@@ -19,6 +19,9 @@ ARGO_CD: Final = re.compile(
     r"(?<![\w.-])\.?(app\.(?:metadata|spec|status)|context\.argocdUrl|repo\.[A-Z]\w+)"
 )
 """Names that only exist in Argo CD's own notifications."""
+
+MENTION: Final = re.compile(r"<[!@]")
+"""How Slack's own markup begins to mention somebody."""
 
 
 @dataclass(slots=True)
@@ -55,9 +58,10 @@ def compile_template(
     blocks: Mapping[str, Block],
     languages: Languages,
     partials: Mapping[str, str],
+    mentions: bool = True,
 ) -> Template | None:
     """Compile the template in `report.yaml`; None, and the reasons reported, if it cannot be
-    used."""
+    used. Without `mentions` no text may name people or channels in Slack's own way."""
     raw = report.yaml.value
     if not isinstance(raw, dict):
         report.error(
@@ -81,6 +85,8 @@ def compile_template(
     engine = top.values.get("engine")
     choice = choosing.choose(texts.texts, str(engine or "").lower(), languages.templates, partials)
     _report(choice.faults, texts)
+    if not mentions:
+        _refuse_mentions(texts)
     if report.errors:
         return None
     _suspect(choice.programs, texts)
@@ -94,6 +100,7 @@ def compile_template(
         source=report.document,
         message=leaves[message.index] if message else None,
         blocks={block: _filled(tree, leaves) for block, tree in trees.items()},
+        outside=any(isinstance(program, outside.Text) for program in choice.programs),
     )
 
 
@@ -169,6 +176,16 @@ def _filled(tree: Any, leaves: Sequence[Leaf]) -> Any:
             return [_filled(item, leaves) for item in tree]
         case _:
             return tree
+
+
+def _refuse_mentions(texts: _Texts) -> None:
+    """Report mentions where Slack would see them (spec/security.md 4.5)."""
+    for text, path in zip(texts.texts, texts.paths, strict=True):
+        if path[0] != "message" and str(path[0]).lower() != "slack":
+            continue
+        if MENTION.search(text):
+            what = "mentions somebody in Slack, which configurations of teams may not"
+            texts.report.error(what, path, fix="ask the operator for self_service.allow_mentions")
 
 
 def _suspect(programs: Sequence[Program], texts: _Texts) -> None:

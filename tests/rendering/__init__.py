@@ -1,0 +1,1 @@
+"""The render child and its parent."""
