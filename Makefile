@@ -58,7 +58,13 @@ $(HELM):
 	  && mkdir -p helm && mv layer/helm/helm helm/helm && chmod +x helm/helm \
 	  && rm -rf package layer package.name *.tgz
 
-chart: setup $(HELM) ## lint and render the chart with real Helm
+SCHEMAS := .cache/kubernetes/kubernetes_validate-1.37.0-py3-none-any.whl
+SCHEMAS_HASH := sha256:85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9
+$(SCHEMAS): | setup
+	@$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(@D) \
+	  --requirement <(echo "kubernetes-validate==1.37.0 --hash=$(SCHEMAS_HASH)")
+
+chart: setup $(HELM) $(SCHEMAS) ## lint and render the chart with real Helm
 	@$(HELM) lint --strict charts/notifier
 	@$(BIN)/python -m pytest -q tests/chart
 
