@@ -47,8 +47,11 @@ lock: ## refresh constraints.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --extra postgres --group dev pyproject.toml -o constraints.txt
 
-image: ## build the container image (needs an engine)
-	docker build --tag notifier:dev .
+PYTHON_DIGEST ?=
+image: ## build the container image: one commit, one image (needs an engine)
+	docker buildx build --build-arg COMMIT=$$(git rev-parse HEAD) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg PYTHON_DIGEST=$(PYTHON_DIGEST) \
+	  --output type=docker,name=notifier:dev,rewrite-timestamp=true .
 
 HELM := .cache/helm/helm
 $(HELM):
