@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test crash-test fuzz lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test replicas-test fuzz lint lock bench image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ FUZZ_SECONDS ?= 300
 fuzz: setup ## feed the languages what coverage guides, FUZZ_SECONDS=300 each: nothing may break
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q tests/languages/test_fuzzing.py
 
+replicas-test: setup ## several replicas on one PostgreSQL, with the default times: killed, frozen, cut off
+	REPLICAS_LONG=1 $(BIN)/python -m pytest -q -s tests/acceptance/test_replicas.py
+
 lint: setup ## style, types, import rules, undeclared dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,7 +48,7 @@ bench: setup ## measure against the goals: ratios, and figures in bench.json
 lock: ## refresh constraints.txt from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-	  --python-version 3.11 --extra postgres --group dev pyproject.toml -o constraints.txt
+	  --python-version 3.11 --extra crypto --extra postgres --group dev pyproject.toml -o constraints.txt
 
 PYTHON_DIGEST ?=
 image: ## build the container image: one commit, one image (needs an engine)

@@ -144,15 +144,23 @@ class Store(Protocol):
         """Checkpoint and close."""
         ...
 
-    async def snapshots(self) -> Sequence[StoredSnapshot]:
-        """Return every stored snapshot, tombstones excluded."""
+    async def snapshots(self, *, uid: str = "") -> Sequence[StoredSnapshot]:
+        """Return every stored snapshot, or that of one object; tombstones excluded."""
         ...
 
-    async def commit(self, intakes: Sequence[Intake]) -> frozenset[str]:
+    async def commit(
+        self, intakes: Sequence[Intake], *, epoch: int | None = None
+    ) -> frozenset[str]:
         """T1: write all in one transaction; return the ids of the events that were new.
 
-        An event or delivery whose id exists already changes nothing.
+        An event or delivery whose id exists already changes nothing. `epoch` is that of the leader
+        who writes: of an older one than has written before nothing is written, and `StaleLeader` is
+        raised; None asks for no such check.
         """
+        ...
+
+    async def epoch(self) -> int:
+        """Return the newest epoch that has written, 0 before the first."""
         ...
 
     async def claim(
@@ -228,6 +236,37 @@ class Store(Protocol):
     async def collect(self, *, before: float, keep: int) -> int:
         """T4: delete ended deliveries and events older than `before`, and the oldest beyond
         `keep`."""
+        ...
+
+
+@runtime_checkable
+class Timekeeping(Protocol):
+    """Optional second half of a `Store` that several replicas share: one clock for all of them."""
+
+    def now(self) -> float | None:
+        """Return the store's wall clock, Unix seconds, as last measured; None before that."""
+        ...
+
+
+# --- who observes -----------------------------------------------------------------------------
+
+
+class Election(Protocol):
+    """Which replica observes (spec/reliability.md 4.3). It saves work; fencing keeps it right."""
+
+    async def acquire(self, *, above: int) -> int:
+        """Wait until this process leads and return its epoch, which is greater than `above`.
+
+        From then on leadership is kept up in the background until `lost` or `release`.
+        """
+        ...
+
+    async def lost(self) -> str:
+        """Wait until leadership can no longer be proven and return why, whatever is pending."""
+        ...
+
+    async def release(self) -> None:
+        """Let go, so that another replica can lead at once. Never raises; nothing if not held."""
         ...
 
 
@@ -348,6 +387,10 @@ class Recorder(Protocol):
 
     def loop_lag(self, seconds: float) -> None:
         """Measure by how much the event loop was late."""
+        ...
+
+    def leading(self, *, leader: bool, epoch: int) -> None:
+        """Show whether this replica observes, and under which epoch (0: none)."""
         ...
 
     def task_ended(self, task: str) -> None:

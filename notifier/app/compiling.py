@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
+from notifier.app import resolving
 from notifier.core import catalogue, sealing
 from notifier.core.configuration import Configuration, compile_configuration
+from notifier.core.errors import Problem, SettingsError
 from notifier.core.service import ServiceType
-from notifier.languages import INSTALLED, STRICT
+from notifier.languages import INSTALLED, STRICT, LanguageError, Languages, adapters
 
 
 @functools.cache
@@ -28,7 +31,28 @@ def shipped(*, strict: bool = False) -> Configuration:
         for item in resources.files("notifier._catalogue").joinpath(kind).iterdir():
             if item.name.endswith(catalogue.SUFFIX):
                 files[f"{kind}/{item.name}"] = item.read_text(encoding="utf-8")
-    return catalogue.load(files, service_types(), languages=STRICT if strict else INSTALLED)
+    return catalogue.load(files, service_types(), languages=languages(strict=strict))
+
+
+@functools.cache
+def languages(*, strict: bool = False, allow_functions: tuple[str, ...] = ()) -> Languages:
+    """Return the languages of central configuration; `allow_functions` are those that are off
+    otherwise. Raises `SettingsError` for one that cannot be allowed."""
+    chosen = STRICT if strict else INSTALLED
+    if not allow_functions:
+        return chosen
+    try:
+        go = adapters.Go(allowed=allow_functions, resolve=resolving.addresses)
+    except LanguageError as error:
+        raise SettingsError(
+            Problem(
+                document="settings",
+                key="templates.allow_functions",
+                message=error.message,
+                fix=error.hint,
+            )
+        ) from error
+    return dataclasses.replace(chosen, templates={**chosen.templates, go.name: go})
 
 
 def compile_central(
@@ -40,11 +64,13 @@ def compile_central(
     cluster: str = "",
     strict: bool = False,
     secret_keys: Sequence[str] = (),
+    allow_functions: tuple[str, ...] = (),
 ) -> Configuration:
     """Compile the operator's ConfigMap over the shipped catalogue, as the daemon does.
 
     With `strict`, a template that prints a missing value fails. `secret_keys` are the entries of
-    the Secret that templates may print.
+    the Secret that templates may print, `allow_functions` the functions that are off otherwise.
+    Raises `SettingsError` for one that cannot be allowed.
     """
     configuration = compile_configuration(
         config_map,
@@ -54,6 +80,6 @@ def compile_central(
         document=document,
         cluster=cluster,
         previous=previous,
-        languages=STRICT if strict else INSTALLED,
+        languages=languages(strict=strict, allow_functions=allow_functions),
     )
     return sealing.listed(configuration, secret, secret_keys)

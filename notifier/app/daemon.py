@@ -31,7 +31,7 @@ from notifier.kube.statistics import WatchStatistics
 from notifier.observability.logs import Redactor
 from notifier.observability.metrics import Metrics
 from notifier.observability.sampling import sample_for_ever
-from notifier.ports import Clock, Cluster, DeliveryQuery, Service, Store
+from notifier.ports import Clock, Cluster, DeliveryQuery, Election, Service, Store
 from notifier.web import destinations
 from notifier.web.admin import AdminView
 from notifier.web.public import PublicView, Readiness
@@ -68,8 +68,8 @@ class Edges:
     """Where a daemon meets the world: the real one, or recordings (`demo`, `replay`).
 
     `statistics` is what the watches count, None for a recording; `resources` are watched even if
-    nobody asks for them; `out` is where the console service writes; `strict` templates may not
-    print what is missing.
+    nobody asks for them; `election` decides who observes (None: this process alone); `out` is where
+    the console service writes; `strict` templates may not print what is missing.
     """
 
     cluster: Cluster
@@ -77,6 +77,7 @@ class Edges:
     clock: Clock = field(default_factory=SystemClock)
     statistics: WatchStatistics | None = None
     resources: frozenset[Resource] = frozenset()
+    election: Election | None = None
     out: TextIO | None = None
     strict: bool = False
 
@@ -112,6 +113,7 @@ class Daemon:
                     cluster=settings.cluster.name,
                     strict=edges.strict,
                     secret_keys=settings.templates.secret_keys,
+                    allow_functions=settings.templates.allow_functions,
                 ),
                 clock=edges.clock,
                 recorder=self.metrics,
@@ -124,6 +126,7 @@ class Daemon:
                 status=status,
                 resources=edges.resources,
                 on_secrets=redactor.watch,
+                election=edges.election,
             ),
             settings,
         )
@@ -187,8 +190,10 @@ class Daemon:
         """Open, deliver, observe. `may_end`: the cluster is a recording. Raises `StoreError`."""
         await self.engine.open()
         self.engine.deliver()
-        await self.engine.observe(may_end=may_end)
-        self.metrics.leading(leader=True)
+        if self.edges.election is None:
+            await self.engine.observe(may_end=may_end)
+        else:
+            self.engine.elect()
 
     async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something, at most until a task of the engine fails. Raises `NotifierError` then."""
@@ -202,6 +207,7 @@ class Daemon:
         return Readiness(
             ready=not reason,
             reason=reason,
+            role=status.role,
             degraded=(*status.faults(), *(f"{name}: {why}" for name, why in streams.items())),
             detail=status.detail(now),
         )

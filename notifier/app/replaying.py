@@ -111,11 +111,13 @@ class _Notebook(MemoryStore):
         self.lines: list[Replayed] = []
 
     @override
-    async def commit(self, intakes: Sequence[Intake]) -> frozenset[str]:
+    async def commit(
+        self, intakes: Sequence[Intake], *, epoch: int | None = None
+    ) -> frozenset[str]:
         known = {
             row.id for intake in intakes for row in intake.deliveries if await self.delivery(row.id)
         }
-        new = await super().commit(intakes)
+        new = await super().commit(intakes, epoch=epoch)
         for intake in intakes:
             for event in intake.events:
                 if event.id in new:

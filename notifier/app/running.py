@@ -8,18 +8,24 @@ import gc
 import logging
 import os
 import random
+import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import unquote
 
 from notifier.app import compiling
-from notifier.app.daemon import Daemon, Edges, SystemClock, daemon
+from notifier.app.daemon import Daemon, Edges, SystemClock, daemon, own_namespace
 from notifier.core.errors import NotifierError, Problem
 from notifier.core.settings import Settings
+from notifier.engine import shared_time
+from notifier.kube.client import Client
 from notifier.kube.statistics import WatchStatistics
 from notifier.observability import logs
 from notifier.observability.logs import Redactor
+from notifier.ports import Clock, Election
 from notifier.stores import STORES
 from notifier.web import serving
 from notifier.web.admin import application as admin_application
@@ -38,15 +44,24 @@ GC_THRESHOLD: Final = (50_000, 20, 20)
 def main(settings: Settings, warnings: Sequence[Problem]) -> None:
     """Run the daemon until a signal. Raises `NotifierError`."""
     redactor = Redactor()
+    redactor.watch("store.url", _passwords(settings.store.url))
     logs.configure(settings.log.format, settings.log.level, redactor)
     _no_core_dumps()
     for warning in warnings:
         log.warning("setting ignored", extra={"problem": str(warning)})
     if settings.configuration.config_map == UPSTREAM_CONFIG_MAP:
         log.warning("the sender built into Argo Rollouts reads the same ConfigMap: both may send")
+    compiling.languages(allow_functions=settings.templates.allow_functions)
     warm_up()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(settings, redactor))
+
+
+def _passwords(url: str) -> Sequence[str]:
+    """Return the password in a URL, as it stands there and decoded."""
+    _, _, rest = url.partition("://")
+    password = rest.rpartition("@")[0].partition(":")[2]
+    return [password, unquote(password)] if password else []
 
 
 def warm_up() -> None:
@@ -64,11 +79,11 @@ def warm_up() -> None:
 
 async def serve(settings: Settings, redactor: Redactor) -> None:
     """Observe the real cluster and deliver, until SIGTERM or SIGINT."""
-    from notifier.kube.client import Client
     from notifier.kube.credentials import loader
     from notifier.kube.reflector import Reflector
 
-    clock, statistics = SystemClock(), WatchStatistics()
+    store = STORES[settings.store.type](settings.store)
+    clock, statistics = shared_time.shared(SystemClock(), store), WatchStatistics()
     client = Client(loader(settings.cluster), clock=clock)
     cluster = Reflector(
         client,
@@ -77,8 +92,13 @@ async def serve(settings: Settings, redactor: Redactor) -> None:
         namespaces=settings.cluster.namespaces,
         statistics=statistics,
     )
-    store = STORES[settings.store.type](settings.store)
-    edges = Edges(cluster=cluster, store=store, clock=clock, statistics=statistics)
+    edges = Edges(
+        cluster=cluster,
+        store=store,
+        clock=clock,
+        statistics=statistics,
+        election=_election(settings, client, clock),
+    )
     stop = _stopped_by_signals()
     async with daemon(settings, edges, redactor) as one, listening(one):
         freezing = asyncio.create_task(_freeze_when_ready(one), name="freezing")
@@ -87,6 +107,24 @@ async def serve(settings: Settings, redactor: Redactor) -> None:
         finally:
             freezing.cancel()
             await client.close()
+
+
+def _election(settings: Settings, client: Client, clock: Clock) -> Election | None:
+    """Return the election by a Lease, None if this replica is the only one."""
+    if not settings.election.enabled:
+        return None
+    from notifier.kube.lease import LeaseElection, Times
+
+    given = settings.election
+    return LeaseElection(
+        client,
+        clock=clock,
+        jitter=random.Random().random,  # noqa: S311 - spreads tries, guards nothing
+        namespace=given.namespace or own_namespace(settings),
+        name=given.lease,
+        identity=f"{socket.gethostname()}_{secrets.token_hex(4)}",
+        times=Times(duration_s=given.duration_s, renew_s=given.renew_s, retry_s=given.retry_s),
+    )
 
 
 @asynccontextmanager

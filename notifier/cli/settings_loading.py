@@ -80,6 +80,7 @@ def _build(values: Mapping[str, Mapping[str, Any]]) -> Settings:
 def _check_together(settings: Settings) -> None:
     """Refuse values that are fine alone and harmful together."""
     delivery, store = settings.delivery, settings.store
+    _check_replicas(settings)
     if delivery.lease_s <= delivery.timeout_s:
         raise Given(None, "settings", "delivery.lease_s").refuse(
             f"{delivery.lease_s:g} s is not longer than delivery.timeout_s"
@@ -97,6 +98,22 @@ def _check_together(settings: Settings) -> None:
             f"{store.retention_days:g} days are not longer than the greatest maximum age"
             f" ({greatest:g} s), so a message could be sent twice",
             "keep deliveries longer than delivery.max_age_s lets them wait",
+        )
+
+
+def _check_replicas(settings: Settings) -> None:
+    """Refuse a store nobody can find, and times with which two replicas would observe."""
+    store, election = settings.store, settings.election
+    if store.type == "postgres" and not store.url.startswith(("postgresql://", "postgres://")):
+        raise Given(None, "settings", "store.url").refuse(
+            "not the URL of a PostgreSQL database",
+            "write postgresql://user@host:5432/name, the password in store.password_file",
+        )
+    if not election.retry_s * 2 <= election.renew_s < election.duration_s:
+        raise Given(None, "settings", "election.renew_s").refuse(
+            f"{election.renew_s:g} s is not between twice election.retry_s"
+            f" ({election.retry_s:g} s) and election.duration_s ({election.duration_s:g} s)",
+            "keep the proportions of the defaults: 2, 10 and 15 s",
         )
 
 

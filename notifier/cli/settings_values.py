@@ -19,6 +19,9 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     "delivery.timeout_s": (0.1, 300),
     "delivery.lease_s": (1, 3600),
     "delivery.drain_s": (0, 3600),
+    "election.duration_s": (0.5, 600),
+    "election.renew_s": (0.2, 600),
+    "election.retry_s": (0.05, 60),
     "web.port": (0, 65535),
     "web.admin_port": (0, 65535),
 }

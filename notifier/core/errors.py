@@ -9,6 +9,7 @@ NotifierError
 ├ ClusterError           the API server could not be reached or refused
 │ ├ Forbidden  NotFound
 └ StoreError             the store could not be reached or refused
+  └ StaleLeader          a newer leader has written since
 """
 
 from __future__ import annotations
@@ -199,3 +200,13 @@ class NotFound(ClusterError):
 
 class StoreError(NotifierError):
     """The store could not be reached or refused."""
+
+
+class StaleLeader(StoreError):
+    """A newer leader has written since: whoever gets this must stop observing (spec/reliability.md
+    4.3)."""
+
+    def __init__(self, epoch: int, newest: int) -> None:
+        super().__init__(f"epoch {epoch} is over, epoch {newest} has written: stop observing")
+        self.epoch = epoch
+        self.newest = newest

@@ -47,17 +47,27 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTemplate:
+    """Templates of one `send` that failed and were replaced by plain text."""
+
+    engine: str
+    scope: str
+    template: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one event leads to.
 
-    `dropped` counts duplicates of subscriptions; `failed` names engine and scope of each template
-    that failed and was replaced by plain text.
+    `dropped` counts duplicates of subscriptions; `failed` are the templates that were replaced by
+    plain text.
     """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
     dropped: int = 0
-    failed: Sequence[tuple[str, str]] = ()
+    failed: Sequence[FailedTemplate] = ()
 
 
 def plan(
@@ -103,7 +113,7 @@ class _Planner:
     scopes: int
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[FailedTemplate] = field(default_factory=list)
     dropped: int = 0
     considered: int = 0
     refused: int = 0
@@ -219,7 +229,7 @@ class _Planner:
             self._refuse(wish, Decision.DUPLICATE, detail)
             return
         if error:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, error)
         composition = Composition(
             event=self.event,
             destination=wish.destination,
@@ -233,11 +243,21 @@ class _Planner:
             self._refuse(wish, Decision.CONFIG_ERROR, str(problem))
             return
         if fault:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, fault)
         if not composed:
             self._refuse(wish, Decision.CONFIG_ERROR, "the recipient names nobody")
         for item in composed:
             self._add(wish, item, base, fault or error)
+
+    def _failed(self, scope: Scope, wish: Wish, error: str) -> None:
+        self.failed.append(
+            FailedTemplate(
+                engine=scope.engines(wish.condition),
+                scope=wish.spec.scope,
+                template=",".join(wish.condition.send),
+                error=error,
+            )
+        )
 
     def _add(self, wish: Wish, item: Composed, base: str, error: str) -> None:
         """Add one row and its verdict; `base` is the id that all rows of a destination share."""

@@ -43,10 +43,15 @@ class ConfigurationSettings:
 class StoreSettings:
     """The outbox."""
 
-    type: Literal["sqlite", "memory"] = "sqlite"
-    """Kind of store."""
+    type: Literal["sqlite", "postgres", "memory"] = "sqlite"
+    """Kind of store. Several replicas need `postgres`."""
     path: str = "/var/lib/notifier/notifier.db"
     """SQLite file; its directory must be a local, writable volume."""
+    url: str = field(default="", repr=False)
+    """PostgreSQL database, `postgresql://user@host:5432/name`; one of its own per installation."""
+    password_file: str = ""
+    """File with the password for `store.url`, read at each connect. Empty: the URL's, or
+    `PGPASSWORD`."""
     retention_days: float = 7.0
     """Days that ended deliveries and their ids are kept; always longer than the greatest max
     age."""
@@ -75,11 +80,32 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ElectionSettings:
+    """Which of several replicas observes: the one that holds a Lease. All deliver."""
+
+    enabled: bool = False
+    """Observe only while holding the Lease. Needed with more than one replica."""
+    lease: str = "notifier"
+    """Name of the Lease."""
+    namespace: str = ""
+    """Namespace of the Lease. Empty: the daemon's own."""
+    duration_s: float = 15.0
+    """Seconds without renewal after which another replica may take the Lease over."""
+    renew_s: float = 10.0
+    """Seconds without a renewal after which the holder stops observing, and ends."""
+    retry_s: float = 2.0
+    """Seconds between two tries, and the longest that one call may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateSettings:
     """What templates may do beyond the usual."""
 
     secret_keys: tuple[str, ...] = ()
     """Keys of the Secret that templates may print as `secrets.<key>`. Empty: none."""
+    allow_functions: tuple[str, ...] = ()
+    """Functions of Go templates that are off otherwise, because they block or take seconds (listed
+    in functions.md), for the central ConfigMap only. Empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +138,7 @@ class Settings:
     configuration: ConfigurationSettings = field(default_factory=ConfigurationSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    election: ElectionSettings = field(default_factory=ElectionSettings)
     templates: TemplateSettings = field(default_factory=TemplateSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -68,6 +68,11 @@ def decode(stored: StoredSnapshot) -> tuple[Snapshot, Rollout]:
     return snapshot, decode_rollout(snapshot.rollout)
 
 
+def pause_key(stored: StoredSnapshot) -> str:
+    """Return the key of the pause that lasts, empty without one. Raises `msgspec.DecodeError`."""
+    return _snapshots.decode(stored.data).known.pause_key
+
+
 def with_standing(stored: StoredSnapshot, standing: bytes) -> StoredSnapshot:
     """Return a row with what planning remembers; no bytes are nothing."""
     if not standing:

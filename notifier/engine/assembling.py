@@ -5,10 +5,11 @@ The composition root builds the adapters and hands them in; nothing here knows w
     engine = Engine(parts, settings)
     await engine.open()             # store, configuration
     engine.deliver()                # every replica
-    await engine.observe()          # only the one that leads
+    await engine.observe()          # alone, or:
+    engine.elect()                  # only the one that leads observes
     await engine.failure()          # returns the name of a task that ended unexpectedly
-    await engine.drain()            # spec/reliability.md 5.4, all but the Lease
-    await engine.close()
+    await engine.drain()            # spec/reliability.md 5.4
+    await engine.close()            # leadership is let go last of all
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
 from notifier.engine.configuring import Compile, Configuring, Place
-from notifier.engine.dispatch import Dispatch
+from notifier.engine.dispatch import LONGEST_SLEEP_S, SHARED_SLEEP_S, Dispatch
+from notifier.engine.electing import Electing
 from notifier.engine.gates import Gates
 from notifier.engine.gathering import Gathering
 from notifier.engine.housekeeping import keep_house
@@ -38,7 +40,7 @@ from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.engine.steady import Steady
 from notifier.engine.supervising import Supervisor, beat
-from notifier.ports import Clock, Cluster, Recorder, Service, Store
+from notifier.ports import Clock, Cluster, Election, Recorder, Service, Store
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ COMMIT_S: Final = 5.0
 OBSERVING: Final = "observing"
 DELIVERING: Final = "delivering"
 CONFIGURING: Final = "configuring"
+ELECTING: Final = "electing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,8 @@ class Parts:
     """The adapters and pure parts that an engine is built of.
 
     `services` are the acting halves by type name; `jitter` returns numbers in 0..1; `resources`
-    are watched even if nobody asks for them; `on_secrets` learns every live secret value.
+    are watched even if nobody asks for them; `on_secrets` learns every live secret value;
+    `election` decides who observes, None where there is one process.
     """
 
     cluster: Cluster
@@ -70,6 +74,7 @@ class Parts:
     status: Status = field(default_factory=Status)
     resources: frozenset[Resource] = frozenset()
     on_secrets: Callable[[str, Iterable[str]], None] = lambda _scope, _values: None
+    election: Election | None = None
 
 
 class Engine:
@@ -94,9 +99,17 @@ class Engine:
             on_secrets=parts.on_secrets,
         )
         self._remembering = Remembering(self.configuring.for_namespace)
-        pauses = Pauses(parts.store, parts.observer.still_paused)
+        self._pauses = pauses = Pauses(parts.store, parts.observer.still_paused)
         self.dispatch = self._dispatch(pauses)
+        self._committing = Committing(
+            store=parts.store,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            on_deliveries=self.dispatch.wake,
+        )
         self.intake = self._intake(pauses)
+        self._electing = self._election(parts.election) if parts.election else None
         self._supervisor = Supervisor(parts.recorder, self.status)
 
     async def open(self) -> None:
@@ -110,7 +123,8 @@ class Engine:
         log.info("store opened", extra={"store": self.status.parts["store"]})
         self._supervisor.start(CONFIGURING, self.configuring.run())
         await self._supervisor.unless_failed(self.configuring.loaded())
-        self.status.expect(ALWAYS)
+        if self._electing is None:
+            self.status.expect(ALWAYS)
 
     def deliver(self) -> None:
         """Begin to send what waits in the store."""
@@ -126,7 +140,15 @@ class Engine:
         stored = await parts.store.snapshots()
         parts.observer.restore(stored)
         self._remembering.restore(stored)
+        self._pauses.observing = True
         self._supervisor.start(OBSERVING, self.intake.run(), may_end=may_end)
+        if self._electing is None:
+            parts.recorder.leading(leader=True, epoch=0)
+
+    def elect(self) -> None:
+        """Observe while this process leads; that it no longer does is a failure."""
+        if self._electing is not None:
+            self._supervisor.start(ELECTING, self._electing.run())
 
     async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something, at most until a task failed. Raises `NotifierError` then."""
@@ -143,7 +165,9 @@ class Engine:
     async def drain(self) -> None:
         """Stop claiming, then observing; let attempts in flight end for a while."""
         self.status.draining = True
-        self._supervisor.expect_end(OBSERVING, DELIVERING)
+        self._supervisor.expect_end(OBSERVING, DELIVERING, ELECTING)
+        if self._electing is not None and not self._electing.leading:
+            await self._supervisor.stop(ELECTING)  # else the Lease is renewed until `close`
         delivery = self._settings.delivery
         draining = asyncio.create_task(self.dispatch.drain(delivery.drain_s))
         try:
@@ -157,11 +181,18 @@ class Engine:
             draining.cancel()
 
     async def close(self) -> None:
-        """Cancel what still runs, close services and store. Raises `StoreError`."""
+        """Cancel what still runs, close services and store, let another replica lead.
+
+        Raises `StoreError`.
+        """
         await self._supervisor.stop()
-        for service in self._parts.services.values():
-            await service.close()
-        await self._parts.store.close()
+        try:
+            for service in self._parts.services.values():
+                await service.close()
+            await self._parts.store.close()
+        finally:
+            if self._parts.election is not None:
+                await self._parts.election.release()
 
     def _reconfigured(self) -> None:
         self._remembering.reconfigured()
@@ -192,7 +223,25 @@ class Engine:
             status=self.status,
             workers=delivery.workers,
             lease_s=delivery.lease_s,
+            longest_sleep_s=SHARED_SLEEP_S if parts.election else LONGEST_SLEEP_S,
         )
+
+    def _election(self, election: Election) -> Electing:
+        parts = self._parts
+        return Electing(
+            election=election,
+            store=parts.store,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            status=self.status,
+            begin=self._begin,
+            stop=self.intake.stop,
+        )
+
+    async def _begin(self, epoch: int) -> None:
+        self.status.expect(ALWAYS)
+        self._committing.epoch = epoch
+        await self.observe()
 
     def _intake(self, pauses: Pauses) -> Intake:
         parts, settings = self._parts, self._settings
@@ -211,17 +260,10 @@ class Engine:
                 shadow=settings.delivery.shadow,
             ),
         )
-        committing = Committing(
-            store=parts.store,
-            clock=parts.clock,
-            recorder=parts.recorder,
-            status=self.status,
-            on_deliveries=self.dispatch.wake,
-        )
         return Intake(
             cluster=parts.cluster,
             observer=parts.observer,
-            committing=committing,
+            committing=self._committing,
             preparing=preparing,
             configurations=self.configuring.for_namespace,
             clock=parts.clock,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from notifier.core.errors import StoreError
+from notifier.core.errors import StaleLeader, StoreError
 from notifier.core.model import Decision, Event, Verdict
 from notifier.engine.status import Status
 from notifier.ports import Clock, Intake, Recorder, Store
@@ -51,6 +51,8 @@ class Committing:
         status: Status,
         on_deliveries: Callable[[], None],
     ) -> None:
+        self.epoch: int | None = None
+        """Under which every commit is made, once this process leads; None without an election."""
         self._store = store
         self._clock = clock
         self._recorder = recorder
@@ -106,7 +108,9 @@ class Committing:
         while True:
             started = self._clock.monotonic()
             try:
-                new = await self._store.commit(intakes)
+                new = await self._store.commit(intakes, epoch=self.epoch)
+            except StaleLeader:
+                raise  # waiting helps no more: another replica observes
             except StoreError as error:
                 self._failed(error, tries)
                 await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP_S: Final = 10.0
 """Longest wait between two looks at the store; in it leases of lost workers run out, too."""
 
+SHARED_SLEEP_S: Final = 1.0
+"""The same if other replicas write into the store too: nobody wakes us for their rows."""
+
 SHORTEST_SLEEP_S: Final = 0.05
 """Shortest wait after a look that found nothing although something is due."""
 
@@ -53,6 +56,7 @@ class Dispatch:
         status: Status,
         workers: int,
         lease_s: float,
+        longest_sleep_s: float = LONGEST_SLEEP_S,
     ) -> None:
         self._store = store
         self._attempting = attempting
@@ -63,6 +67,7 @@ class Dispatch:
         self._status = status
         self._workers = workers
         self._lease_s = lease_s
+        self._longest_sleep_s = longest_sleep_s
         self._ahead = max(workers // 2, 1)
         self._ready = Ready(workers)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,7 +129,7 @@ class Dispatch:
             self._woken.clear()
             limit = self._workers + self._ahead - len(self._ready) - self._ready.in_flight
             if limit <= 0 or (self._ready and limit < self._ahead):
-                await self._sleep(LONGEST_SLEEP_S)
+                await self._sleep(self._longest_sleep_s)
                 continue
             try:
                 claimed = await self._claim(limit)
@@ -154,8 +159,8 @@ class Dispatch:
     async def _until_due(self) -> float:
         due = await self._store.next_due()
         if due is None:
-            return LONGEST_SLEEP_S
-        return min(max(due - self._clock.now(), SHORTEST_SLEEP_S), LONGEST_SLEEP_S)
+            return self._longest_sleep_s
+        return min(max(due - self._clock.now(), SHORTEST_SLEEP_S), self._longest_sleep_s)
 
     async def _sleep(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

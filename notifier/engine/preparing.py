@@ -22,6 +22,7 @@ from notifier.core.review import Question, Review
 from notifier.engine.gathering import Gathered, Gathering, decode
 from notifier.engine.pauses import Pauses
 from notifier.engine.remembering import Found, Remembering
+from notifier.engine.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Preparing:
         self._configurations = configurations
         self._clock = clock
         self._recorder = recorder
+        self._telling = Telling(recorder)
         self._policy = policy
 
     def follows(self, version: RolloutVersion) -> bool:
@@ -224,7 +226,7 @@ class Preparing:
             self._remembering.keep(uid, memory, encoded)
         if not (new or change.version != "same" or made.tells):
             return None
-        self._count(made)
+        self._count(made, change.rollout.path)
         snapshot = change.snapshot
         return ports.Intake(
             snapshot=snapshot and snapshots.with_standing(snapshot, encoded),
@@ -235,10 +237,10 @@ class Preparing:
             deliveries=made.deliveries,
         )
 
-    def _count(self, made: Review) -> None:
+    def _count(self, made: Review, rollout: str) -> None:
         for plan in made.plans:
-            for engine, scope in plan.failed:
-                self._recorder.render_failed(engine, scope)
+            for fault in plan.failed:
+                self._telling.failed(fault, rollout)
             if plan.dropped:
                 self._recorder.duplicates("merge", plan.dropped)
             across = sum(1 for each in plan.verdicts if each.decision is Decision.DUPLICATE)

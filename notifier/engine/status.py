@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from notifier.core.model import Resource
 
@@ -30,6 +30,8 @@ class Status:
     watch_failing_since: dict[str, float] = field(default_factory=dict)
     last_seen: dict[Resource, float] = field(default_factory=dict)
     started: bool = False
+    role: Literal["leader", "delivering"] = "leader"
+    """`delivering`: another replica observes (spec/operations.md 3)."""
     draining: bool = False
     ended_task: str = ""
     heartbeat: float = 0.0

@@ -1,4 +1,4 @@
-"""HTTP to the API server: GET an object or a list, stream a watch; every failure mapped once.
+"""HTTP to the API server: get, list, watch, and write a Lease; every failure mapped once.
 
 Our own session: the library's honours proxies of the environment and waits for ever. Tokens are
 read again every minute and after a 401, TLS files every five minutes (W21, W22).
@@ -12,7 +12,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import aiohttp
 from yarl import URL
@@ -44,7 +44,7 @@ class Deadlines:
 
 
 class Client:
-    """Reads from one API server. `close()` it."""
+    """Talks to one API server. `close()` it."""
 
     def __init__(self, load: Loader, *, clock: Clock, deadlines: Deadlines | None = None) -> None:
         self._load = load
@@ -59,7 +59,12 @@ class Client:
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         """Return the body of an answer. Raises `ClusterError`."""
-        async with self._answer(path, params or {}) as answer:
+        async with self._answer("GET", path, params or {}) as answer:
+            return await answer.read()
+
+    async def write(self, method: Literal["POST", "PUT"], path: str, body: bytes) -> bytes:
+        """Create or replace an object and return it as it is then. Raises `ClusterError`."""
+        async with self._answer(method, path, {}, body) as answer:
             return await answer.read()
 
     async def stream(self, path: str, params: Mapping[str, str]) -> AsyncGenerator[bytes]:
@@ -67,7 +72,7 @@ class Client:
 
         Raises `ClusterError`; `Silent` if nothing came for the read deadline.
         """
-        async with self._answer(path, params) as answer:
+        async with self._answer("GET", path, params) as answer:
             yield b""
             while chunk := await answer.content.readany():
                 yield chunk
@@ -79,31 +84,38 @@ class Client:
 
     @asynccontextmanager
     async def _answer(
-        self, path: str, params: Mapping[str, str]
+        self, method: str, path: str, params: Mapping[str, str], body: bytes | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a GET and give its answer if it is a JSON one; try once more after a 401."""
-        what = f"GET {path}"
+        """Send a request and give its answer if it is a JSON one; try once more after a 401."""
+        what = f"{method} {path}"
         access = await self._credentials()
         with _mapped(what):
-            answer = await self._send(access, path, params)
+            answer = await self._send(access, method, path, params, body)
             if answer.status == 401:
                 answer.release()
                 access = await self._credentials(refused=access)
-                answer = await self._send(access, path, params)
+                answer = await self._send(access, method, path, params, body)
             async with answer:
                 await _check(what, answer, access)
                 yield answer
 
     async def _send(
-        self, access: Access, path: str, params: Mapping[str, str]
+        self,
+        access: Access,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: bytes | None,
     ) -> aiohttp.ClientResponse:
-        """Send a GET; return once the header of the answer is there."""
+        """Send a request; return once the header of the answer is there."""
         session = self._opened()
         headers = {"Authorization": access.authorization.reveal()} if access.authorization else {}
         async with asyncio.timeout(self._deadlines.connect_s + self._deadlines.header_s):
-            return await session.get(
+            return await session.request(
+                method,
                 URL(access.server + path, encoded=True).with_query(params),
-                headers=headers,
+                headers=headers | (_JSON if body is not None else {}),
+                data=body,
                 ssl=self._tls if self._tls is not None else True,
                 server_hostname=access.server_name,
                 proxy=access.proxy,
@@ -184,6 +196,9 @@ def _socket(info: tuple[Any, ...]) -> socket.socket:
     return made
 
 
+_JSON: Final = {"Content-Type": "application/json"}
+_SUCCESS: Final = (200, 201)
+
 _TCP_OPTIONS: Final = (
     ("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3),
     ("TCP_USER_TIMEOUT", 60_000),  # milliseconds
@@ -192,7 +207,7 @@ _TCP_OPTIONS: Final = (
 
 async def _check(what: str, answer: aiohttp.ClientResponse, access: Access) -> None:
     """Raise for an answer other than a JSON one; the token never shows in the error."""
-    if answer.status == 200 and answer.content_type == "application/json":
+    if answer.status in _SUCCESS and answer.content_type == "application/json":
         return
     body = b""
     while len(body) < ERROR_BODY and (chunk := await answer.content.readany()):
@@ -212,7 +227,7 @@ async def _once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as err:
-        raise ClusterError(f"GET {request.url.path}: {_short(err)}") from err
+        raise ClusterError(f"{request.method} {request.url.path}: {_short(err)}") from err
 
 
 @contextmanager

@@ -7,8 +7,8 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -21,33 +21,53 @@ from notifier.languages.seam import Escape, Suspicion, Variables
 GO: Final = "go"
 EXPR: Final = "expr"
 
+Resolve = Callable[[str], Sequence[str]]
+"""Gives the addresses of a host name, none where it has none."""
+
 _CACHE: Final = 2_048
 
 
 class GoProgram:
     """A compiled Go template; `chains` are the names it reads."""
 
-    __slots__ = ("_limits", "_template", "chains")
+    __slots__ = ("_limits", "_resolve", "_template", "chains")
     suspicions: tuple[Suspicion, ...] = ()
 
-    def __init__(self, template: gotemplate.Template, limits: runs.Limits) -> None:
+    def __init__(
+        self, template: gotemplate.Template, limits: runs.Limits, resolve: Resolve | None
+    ) -> None:
         self._template = template
         self._limits = limits
+        self._resolve = resolve
         self.chains = template.chains
 
     def render(self, variables: Mapping[str, Any], escape: Escape = "none") -> str:
         """Return the text. Raises `LanguageError` with line and column."""
         data = _mapped(variables, _for_slack if escape == "slack" else _for_go)
-        return self._template.execute(data, runs.Run(self._limits, _surroundings(variables)))
+        around = _surroundings(variables, self._resolve)
+        return self._template.execute(data, runs.Run(self._limits, around))
 
 
 class Go:
-    """The template language `go`: text/template with Sprig."""
+    """The template language `go`: text/template with Sprig.
+
+    `allowed` are names of functions that are off otherwise (`registry.OFF`); `resolve` gives the
+    addresses of a host name, for the one that asks.
+    """
 
     name = GO
 
-    def __init__(self, limits: runs.Limits = runs.CENTRAL) -> None:
+    def __init__(
+        self,
+        limits: runs.Limits = runs.CENTRAL,
+        *,
+        allowed: Iterable[str] = (),
+        resolve: Resolve | None = None,
+    ) -> None:
+        """Raises `LanguageError` for a function that cannot be allowed."""
         self._limits = limits
+        self._functions = registry.allowed(allowed)
+        self._resolve = resolve
         self._parse = lru_cache(_CACHE)(self._program)
 
     def compile(self, text: str, partials: Mapping[str, str] = MappingProxyType({})) -> GoProgram:
@@ -59,9 +79,13 @@ class Go:
     def _program(self, text: str, partials: tuple[tuple[str, str], ...]) -> GoProgram:
         texts = dict(partials)
         seals = any("secrets" in each for each in (text, *texts.values()))
-        functions = _guarded() if seals else None
+        functions = self._guarded if seals else self._functions
         template = gotemplate.parse(text, limits=self._limits, functions=functions, partials=texts)
-        return GoProgram(template, self._limits)
+        return GoProgram(template, self._limits, self._resolve)
+
+    @cached_property
+    def _guarded(self) -> Mapping[str, registry.Function]:
+        return sealing.guarded(self._functions)
 
 
 class ExprCondition:
@@ -99,11 +123,6 @@ class Expr:
         return ExprCondition(expr.compile(text, limits=self._limits), self._limits)
 
 
-@cache
-def _guarded() -> Mapping[str, registry.Function]:
-    return sealing.functions()
-
-
 def _for_go(value: Any) -> Any:
     """Return a variable as Go has it: numbers are floats, a map of sealed texts one of bytes."""
     if type(value) is dict and value and all(type(each) is Sealed for each in value.values()):
@@ -122,10 +141,13 @@ def _mapped(variables: Mapping[str, Any], function: Callable[[Any], Any]) -> dic
     return {name: function(value) for name, value in variables.items()}
 
 
-def _surroundings(variables: Mapping[str, Any]) -> runs.Surroundings:
+def _surroundings(
+    variables: Mapping[str, Any], resolve: Resolve | None = None
+) -> runs.Surroundings:
     """Return what an evaluation may know of the world: the moment that the variables give."""
     library = variables.get("time")
     now = library.get("Now") if isinstance(library, dict) else None
     if not isinstance(now, Func):
-        return runs.Surroundings()
-    return runs.Surroundings(now=times.Time.METHODS["UnixNano"].call(now.function()))
+        return runs.Surroundings(resolve=resolve)
+    moment = times.Time.METHODS["UnixNano"].call(now.function())
+    return runs.Surroundings(now=moment, resolve=resolve)

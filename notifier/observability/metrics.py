@@ -305,6 +305,12 @@ class Metrics(Recorder):
         self._lag.of().observe(seconds)
 
     @override
+    def leading(self, *, leader: bool, epoch: int) -> None:
+        """Show whether this replica observes, under which epoch."""
+        self._leader.set(1 if leader else 0)
+        self._epoch.set(epoch)
+
+    @override
     def task_ended(self, task: str) -> None:
         """Count a task that ended."""
         self._tasks.of(task).inc()
@@ -322,11 +328,6 @@ class Metrics(Recorder):
     def cache(self, objects: Mapping[Resource, int]) -> None:
         """Show how many objects are remembered, by resource."""
         _show(self._cache, objects)
-
-    def leading(self, *, leader: bool, epoch: int = 0) -> None:
-        """Show whether this replica observes, under which epoch."""
-        self._leader.set(1 if leader else 0)
-        self._epoch.set(epoch)
 
 
 class _Watches(Collector):

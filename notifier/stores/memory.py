@@ -20,6 +20,7 @@ from notifier.core.deliveries import (
     check_settlement,
     check_start,
 )
+from notifier.core.errors import StaleLeader
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.lanes import Lanes, Live
@@ -38,6 +39,7 @@ class MemoryStore(Store):
         self._attempts: dict[str, list[Attempt]] = {}
         self._kept_ids: dict[str, tuple[str, float]] = {}
         self._remembered: dict[str, tuple[str, float]] = {}
+        self._epoch = 0
         self._counter = itertools.count(1)
         self._tokens = (f"memory-{number}" for number in itertools.count(1))
 
@@ -51,18 +53,29 @@ class MemoryStore(Store):
         """Keep everything, for `open`."""
 
     @override
-    async def snapshots(self) -> Sequence[StoredSnapshot]:
-        return [s for s in self._snapshots.values() if s.uid not in self._tombstones]
+    async def snapshots(self, *, uid: str = "") -> Sequence[StoredSnapshot]:
+        alive = [s for s in self._snapshots.values() if s.uid not in self._tombstones]
+        return [s for s in alive if uid in ("", s.uid)]
 
     @override
-    async def commit(self, intakes: Sequence[Intake]) -> frozenset[str]:
+    async def commit(
+        self, intakes: Sequence[Intake], *, epoch: int | None = None
+    ) -> frozenset[str]:
         for intake in intakes:
             for delivery in intake.deliveries:
                 check_start(delivery.state)
+        if epoch is not None:
+            if epoch < self._epoch:
+                raise StaleLeader(epoch, self._epoch)
+            self._epoch = epoch
         new: set[str] = set()
         for intake in intakes:
             new |= self._take_in(intake)
         return frozenset(new)
+
+    @override
+    async def epoch(self) -> int:
+        return self._epoch
 
     def _take_in(self, intake: Intake) -> set[str]:
         if intake.snapshot is not None:

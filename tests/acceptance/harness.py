@@ -75,7 +75,7 @@ class Daemon:
 
     async def listening(self) -> None:
         """Wait for the ports."""
-        await until(lambda: bool(self.logged("listening")) or self.ended, "the ports are open")
+        await until(lambda: bool(self.logged("listening")) or self.ended, "the ports are open", 45)
         assert not self.ended, f"ended with {self.process.returncode}: {self.log()[-1]}"
         ports = self.logged("listening")[0]
         self.public = f"http://127.0.0.1:{ports['public_port']}"
@@ -110,6 +110,14 @@ class Daemon:
         """Kill -9, at once."""
         self.process.kill()
         await self.process.wait()
+
+    def freeze(self) -> None:
+        """SIGSTOP: it does nothing more, and knows nothing of it."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
 
     async def stop(self, seconds: float = 25.0) -> float:
         """SIGTERM; return how long the drain took. It must end with 0 in that time."""
@@ -180,7 +188,7 @@ class Harness:
     async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
         for daemon in self._daemons:
             if not daemon.ended:
-                await daemon.kill()
+                await daemon.kill()  # also one that is stopped
         await self._stack.aclose()
         if failure is not None:
             for line in self.raw_log().decode(errors="replace").splitlines()[-TAIL:]:
@@ -192,9 +200,8 @@ class Harness:
         return self.folder / "notifier.db"
 
     def raw_log(self) -> bytes:
-        """Return everything that all runs logged."""
-        file = self.folder / "daemon.log"
-        return file.read_bytes() if file.exists() else b""
+        """Return everything that all runs logged, replica by replica."""
+        return b"".join(file.read_bytes() for file in sorted(self.folder.glob("*.log")))
 
     # --- the cluster --------------------------------------------------------------------------
 
@@ -214,10 +221,11 @@ class Harness:
 
     # --- processes ----------------------------------------------------------------------------
 
-    async def start(self, **settings: Mapping[str, Any]) -> Daemon:
-        """Start the daemon; `settings` are sections over the defaults of this harness."""
-        log_file = self.folder / "daemon.log"
-        begins = len(self.raw_log())
+    async def start(self, name: str = "daemon", **settings: Mapping[str, Any]) -> Daemon:
+        """Start the daemon, or one of several; `settings` are sections over the defaults of this
+        harness."""
+        log_file = self.folder / f"{name}.log"
+        begins = log_file.stat().st_size if log_file.exists() else 0
         command = ["run", "--config", str(self._settings_file(settings))]
         with log_file.open("ab") as log:
             process = await asyncio.create_subprocess_exec(

@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import delivering, rendering, residing, watching
+from tests.benchmarks import delivering, rendering, replicating, residing, watching
 from tests.benchmarks.report import Report
 from tests.receivers import certificates
 
-PARTS = ("watching", "rendering", "delivering", "residing")
+PARTS = ("watching", "rendering", "delivering", "replicating", "residing")
 
 
 def main() -> int:
@@ -38,6 +38,10 @@ def main() -> int:
             print("delivery")
             certificate = certificates.make(Path(place)).file
             for figure in delivering.measure(certificate, rounds=rounds, scale=scale):
+                report.add(figure)
+        if "replicating" in parts:
+            print("several processes")
+            for figure in replicating.measure(scale=scale):
                 report.add(figure)
         if "residing" in parts:
             print("memory and loop")

@@ -244,6 +244,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     [
         (["--set", "web.prot=1"], 2, "did you mean web.port?"),
         (["--set", "web.port"], 2, "no `=`"),
+        (["--set", "templates.allow_functions=bycrypt"], 2, "these are: bcrypt, buildCustomCert"),
         (["--config", "/nowhere.yaml"], 2, "No such file"),
         (["--set", "store.path=/proc/none/x.db", "--set", "web.port=0"], 3, "/proc/none"),
     ],

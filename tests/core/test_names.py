@@ -44,7 +44,7 @@ def the(**keys: str) -> Problem:
         (
             "{{ genPrivateKey `rsa` }}",
             "is switched off",
-            "templates.allowFunctions",
+            "templates.allow_functions",
             "genPrivateKey",
         ),
     ],

@@ -22,6 +22,8 @@ DEFAULTS = {
     "store": {
         "type": "sqlite",
         "path": "/var/lib/notifier/notifier.db",
+        "url": "",
+        "password_file": "",
         "retention_days": 7.0,
         "retention_rows": 100_000,
     },
@@ -34,7 +36,15 @@ DEFAULTS = {
         "allow_addresses": (),
         "shadow": False,
     },
-    "templates": {"secret_keys": ()},
+    "election": {
+        "enabled": False,
+        "lease": "notifier",
+        "namespace": "",
+        "duration_s": 15.0,
+        "renew_s": 10.0,
+        "retry_s": 2.0,
+    },
+    "templates": {"secret_keys": (), "allow_functions": ()},
     "web": {"host": "0.0.0.0", "port": 8080, "admin_port": 8081},
     "log": {"format": "json", "level": "info"},
 }

@@ -42,13 +42,15 @@ class Bench:
     def dispatch(self, *, workers: int = 64, lease_s: float = 60.0) -> Dispatch:
         """Build the dispatch of one process."""
         self.gates = Gates(self.recorder)
+        pauses = Pauses(self.store, lambda _uid, key: key in self.paused)
+        pauses.observing = True
         attempting = Attempting(
             store=self.store,
             services={"post": self.receiver, **self.services},
             configuration_of=lambda scope: self.configuration if scope == "central" else None,
             gates=self.gates,
             backlog=Backlog(self.store, self.recorder),
-            pauses=Pauses(self.store, lambda _uid, key: key in self.paused),
+            pauses=pauses,
             clock=self.clock,
             recorder=self.recorder,
             jitter=lambda: self.jitter,

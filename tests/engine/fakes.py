@@ -144,6 +144,10 @@ class Counting(Recorder):
         self.counts["loop_lag",] += 1
 
     @override
+    def leading(self, *, leader: bool, epoch: int) -> None:
+        self.counts["leading", leader, epoch] += 1
+
+    @override
     def task_ended(self, task: str) -> None:
         self.counts["task_ended", task] += 1
 

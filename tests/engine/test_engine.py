@@ -191,10 +191,12 @@ class Faulty(MemoryStore):
         if first <= asyncio.get_running_loop().time() < last:
             raise StoreError("connection refused")
 
-    async def commit(self, intakes: Sequence[object]) -> frozenset[str]:
+    async def commit(
+        self, intakes: Sequence[object], *, epoch: int | None = None
+    ) -> frozenset[str]:
         """Refuse while away."""
         self._check()
-        return await super().commit(intakes)  # type: ignore[arg-type]
+        return await super().commit(intakes, epoch=epoch)  # type: ignore[arg-type]
 
     async def claim(self, **arguments: object) -> Sequence[Delivery]:
         """Refuse while away."""

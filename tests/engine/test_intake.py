@@ -39,7 +39,7 @@ class SlowStore(MemoryStore):
         self.failures = 0
         self.groups: list[tuple[float, int, int]] = []
 
-    async def commit(self, intakes: Sequence[Any]) -> frozenset[str]:
+    async def commit(self, intakes: Sequence[Any], *, epoch: int | None = None) -> frozenset[str]:
         """Commit after the latency, or refuse."""
         if self.latency_s:
             await asyncio.sleep(self.latency_s)
@@ -48,7 +48,7 @@ class SlowStore(MemoryStore):
             raise StoreError("disk full")
         events = sum(len(each.events) for each in intakes)
         self.groups.append((asyncio.get_running_loop().time(), len(intakes), events))
-        return await super().commit(intakes)
+        return await super().commit(intakes, epoch=epoch)
 
 
 @dataclass

@@ -76,9 +76,9 @@ class World:
         self.store.commit = self._counted(self.store.commit)  # type: ignore[method-assign]
 
     def _counted(self, commit: Any) -> Any:
-        async def counted(intakes: Sequence[Any]) -> Any:
+        async def counted(intakes: Sequence[Any], **options: Any) -> Any:
             self.commits += 1
-            return await commit(intakes)
+            return await commit(intakes, **options)
 
         return counted
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from notifier.languages import CONDITIONS, TEMPLATES, LanguageError, Variables
+from notifier.languages import CONDITIONS, TEMPLATES, LanguageError, Variables, adapters
 from notifier.languages.golang import times
+from notifier.languages.golang.values import SEAL, Sealed
 
 GO = TEMPLATES["go"]
 EXPR = CONDITIONS["expr"]
@@ -96,3 +97,43 @@ def test_errors_have_their_place() -> None:
         EXPR.compile("a ==\n  b.c.d").evaluate({"a": 1})
     assert run.value.line == 2
     assert EXPR.compile("rollout.x == 1 and time.Now() > y").names == {"rollout", "time", "y"}
+
+
+def test_functions_that_are_allowed() -> None:
+    """One instance of the language allows what the others do not."""
+    text = '{{htpasswd "ann" "x" | trunc 4}}'
+    assert adapters.Go(allowed=["htpasswd"]).compile(text).render({}) == "ann:"
+    for other in (GO, adapters.Go(allowed=["bcrypt"])):
+        with pytest.raises(LanguageError, match=r"htpasswd.* is switched off"):
+            other.compile(text)
+
+
+@pytest.mark.parametrize("variables", [{}, {"time": times.library(times.from_unix(0))}])
+def test_the_resolver_is_the_one_of_the_language(variables: dict[str, Any]) -> None:
+    """Without one nothing is looked up."""
+    text = '{{getHostByName "a.example"}}'
+    go = adapters.Go(allowed=["getHostByName"], resolve=lambda name: [f"address of {name}"])
+    assert go.compile(text).render(variables) == "address of a.example"
+    with pytest.raises(LanguageError, match="no resolver"):
+        adapters.Go(allowed=["getHostByName"]).compile(text).render(variables)
+
+
+def test_a_certificate_is_dated_by_the_clock_of_the_variables() -> None:
+    """Its time begins when the event is told."""
+    from cryptography import x509
+
+    text = '{{(genCAWithKey "a" 1 (genPrivateKey "ecdsa")).Cert}}'
+    go = adapters.Go(allowed=["genCAWithKey", "genPrivateKey"])
+    at = {"time": times.library(times.from_unix(1_700_000_000))}
+    cert = x509.load_pem_x509_certificate(go.compile(text).render(at).encode())
+    assert cert.not_valid_before_utc.timestamp() == 1_700_000_000
+
+
+@pytest.mark.parametrize("call", ['encryptAES "k"', 'htpasswd "ann"', "bcrypt"])
+def test_an_allowed_function_does_not_see_a_secret(call: str) -> None:
+    """It may be printed only, as for every other function."""
+    go = adapters.Go(allowed=["bcrypt", "encryptAES", "htpasswd"])
+    sealed = {"secrets": {"key": Sealed(f"{SEAL}t", f"{SEAL}n")}}
+    assert go.compile("{{.secrets.key | toString}}").render(sealed) == f"{SEAL}t"
+    with pytest.raises(LanguageError, match="a secret can be printed"):
+        go.compile(f"{{{{.secrets.key | toString | {call}}}}}").render(sealed)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from notifier.core.settings import StoreSettings
 from notifier.ports import Store
 from notifier.stores import STORES
+from tests.stores import places
 
 
 @pytest.fixture(params=sorted(STORES))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """A store that holds nothing; the conformance suite runs once for each kind."""
-    store = STORES[request.param](StoreSettings(path=str(tmp_path / "notifier.db")))
+    store = STORES[request.param](places.empty(request.param, tmp_path))
     await store.open()
     yield store
     await store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Coroutine
@@ -25,13 +26,16 @@ from msgspec.structs import replace
 
 from notifier.core.deliveries import HORIZON_S
 from notifier.core.model import Delivery, State
-from notifier.core.settings import StoreSettings
 from notifier.ports import Intake, Settlement, Store
 from notifier.stores import STORES
 from tests.stores import examples
+from tests.stores import places as stores_here
 from tests.stores.examples import LEASE_S, NOW
 
 T = TypeVar("T")
+
+EXAMPLES = int(os.environ.get("HISTORIES", "40"))
+"""How many histories are told; the long form is 10,000."""
 
 WAITING = {State.PENDING, State.RETRY, State.AMBIGUOUS, State.PARKED}
 
@@ -187,8 +191,7 @@ class Histories(RuleBasedStateMachine):
         self.now = NOW
         self.claims: list[dict[str, Delivery]] = []
         self.stores = {
-            name: build(StoreSettings(path=str(self.folder / f"{name}.db")))
-            for name, build in STORES.items()
+            name: STORES[name](stores_here.empty(name, self.folder)) for name in stores_here.kinds()
         }
         for store in self.stores.values():
             self.run(store.open())
@@ -404,7 +407,7 @@ def test_histories_are_equal() -> None:
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=100,
+            max_examples=EXAMPLES,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

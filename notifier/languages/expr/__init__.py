@@ -59,10 +59,9 @@ class Program:
         state = State(data, self._variables, run)
         try:
             return self._evaluate(state)
-        except Fault as fault:
-            raise EvalError.at(fault.message, self.text, fault.offset) from fault
-        except GoError as error:
-            raise EvalError.at(str(error), self.text, 0) from error
+        except (Fault, GoError) as error:
+            offset = error.offset if isinstance(error, Fault) else 0
+            raise EvalError.at(str(error), self.text, offset) from error
         except (RecursionError, MemoryError) as error:
             raise EvalError.at("values are nested too deeply", self.text, 0) from error
 

@@ -60,8 +60,6 @@ def fitting(
     given: Given,
 ) -> Nature:
     """Return the first result of a function whose arguments fit. Raises `Fault`."""
-    if not signature.results:
-        raise Fault(f"func {name} doesn't return value", at)
     if len(signature.results) > _RESULTS:
         raise Fault(f"func {name} returns more then two values", at)
     wanted = signature.parameters

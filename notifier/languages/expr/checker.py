@@ -126,11 +126,7 @@ class Checker:
         if nature.builtin:
             function = builtins.FUNCTIONS[nature.builtin]
             return calls.builtin(function, node.at, node.arguments, self._arguments(node))
-        name = "function"
-        if isinstance(callee, nodes.Identifier):
-            name = callee.name
-        elif isinstance(callee, nodes.Member) and isinstance(callee.name, nodes.String):
-            name = callee.name.value
+        name = _word(callee.name if isinstance(callee, nodes.Member) else callee)
         if nature.nil:
             raise Fault(f"{name} is nil; cannot call nil as function", node.at)
         if nature.signature is None:
@@ -172,8 +168,6 @@ class Checker:
         return natures.predicate(self.visit(node.body))
 
     def _pointer(self, node: nodes.Pointer) -> Nature:
-        if not self.scopes:
-            raise Fault("cannot use pointer accessor outside predicate", node.at)
         scope = self.scopes[-1]
         if node.name:
             if node.name not in scope.names:
@@ -195,7 +189,7 @@ class Checker:
         return [self.visit(part) for part in node.parts][-1]
 
     def _conditional(self, node: nodes.Conditional) -> Nature:
-        test = self.visit(node.test)
+        test = natures.dereferenced(self.visit(node.test))
         if test.kind != "bool" and not test.unknown:
             raise Fault(f"non-bool expression (type {test}) used as condition", node.test.at)
         then, otherwise = self.visit(node.then), self.visit(node.otherwise)
@@ -226,6 +220,11 @@ class Checker:
         self.visit(node.key)
         self.visit(node.value)
         return natures.NIL
+
+
+def _word(node: nodes.Node) -> str:
+    """Return the word that a callee is called by: a name, or what follows the point."""
+    return node.name if isinstance(node, nodes.Identifier) else getattr(node, "value", "")
 
 
 _LITERALS: Final[Mapping[type[nodes.Node], Nature]] = {

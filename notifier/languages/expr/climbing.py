@@ -6,6 +6,7 @@ calls and what follows them are in `parser.py`.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from notifier.languages.expr.lexer import Token
 _Node = TypeVar("_Node", bound=nodes.Node)
 
 
-class Climber:
+class Climber(abc.ABC):
     """The state of one parse and the operators between values."""
 
     def __init__(self, tokens: Iterator[Token], nesting: int) -> None:
@@ -28,13 +29,13 @@ class Climber:
         self.predicates = 0
         self.current = next(tokens)
 
+    @abc.abstractmethod
     def primary(self) -> nodes.Node:
         """Return a value with what follows it."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def piped(self, left: nodes.Node) -> nodes.Node:
         """Return the call that a pipe leads to."""
-        raise NotImplementedError
 
     # Tokens
 

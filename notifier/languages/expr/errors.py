@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Self
 
-from typing_extensions import override
-
 from notifier.languages.seam import LanguageError
 
 
@@ -52,10 +50,6 @@ class Fault(Exception):
         if self.offset < 0:
             self.offset = offset
         return self
-
-    @override
-    def __str__(self) -> str:
-        return self.message
 
 
 def locate(text: str, offset: int) -> tuple[int, int, str]:

@@ -43,7 +43,7 @@ def string(text: str, here: int) -> tuple[str, int]:
     body = text[here + 1 : end - 1]
     if "\\" not in body and "\r" not in body:
         return body, end
-    body = body.replace("\r\n", "\n").replace("\r", "\n")
+    body = body.replace("\r", "\n")
     parts = body.split("\\")
     return bytetexts.settled("".join(_escaped(parts, end, _character))), end
 
@@ -51,7 +51,7 @@ def string(text: str, here: int) -> tuple[str, int]:
 def byte_string(text: str, here: int) -> tuple[bytes, int]:
     """Return the bytes that a quoted string stands for and where it ends. Raises `Fault`."""
     end = _end(text, here)
-    body = text[here + 1 : end - 1].replace("\r\n", "\n").replace("\r", "\n")
+    body = text[here + 1 : end - 1].replace("\r", "\n")
     pieces = _escaped(body.split("\\"), end, _byte)
     return b"".join(map(bytetexts.encode, pieces)), end
 

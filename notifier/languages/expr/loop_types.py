@@ -67,7 +67,10 @@ def _result(node: nodes.Builtin, rule: _Rule, collection: Nature, predicate: Nat
     body, results = predicate.body, predicate.signature
     if body is None or results is None or not results.results:
         if node.name == "sum":
-            raise Fault(f"unknown builtin {node.name}", node.at)
+            raise Fault(
+                f"cannot use {predicate} as argument (type func(interface {{}}) bool) to call sum ",
+                node.arguments[1].at,
+            )
         count = "two input" if node.name == "reduce" else "one input"
         raise Fault(f"predicate should has {count} and one output param", node.arguments[1].at)
     given = results.results[0]

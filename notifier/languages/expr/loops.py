@@ -10,7 +10,6 @@ from notifier.languages.expr.containers import AnyMap
 from notifier.languages.expr.errors import Fault
 from notifier.languages.expr.reaching import Compiler, Evaluate
 from notifier.languages.expr.state import Items, Scope, State, looped
-from notifier.languages.golang.values import GoError
 
 
 class Loop:
@@ -43,8 +42,6 @@ def compiled(compiler: Compiler, node: nodes.Builtin) -> Evaluate:
             found = run(loop, state, items)
         except Fault as fault:
             raise fault.placed(at) from None
-        except GoError as error:
-            raise Fault(str(error), at) from error
         state.scope = outer
         return found
 

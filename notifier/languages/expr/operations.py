@@ -125,11 +125,11 @@ def operation(word: str) -> Operate:
 
 
 def _strictly(kind: type, name: str) -> Operate:
-    def operate(_: State, left: Any, right: Any) -> bool:
+    def operate(state: State, left: Any, right: Any) -> bool:
         for value in (left, right):
             if type(value) is not kind:
                 raise operators.not_a(name, value)
-        return bool(left == right)
+        return operators.equal(state, left, right)
 
     return operate
 

@@ -208,7 +208,7 @@ def modulo(left: Any, right: Any) -> int:
     """Return the remainder of integers, with the sign of the left one. Raises `Fault`."""
     if type(left) not in INTEGERS or type(right) not in INTEGERS:
         raise mismatch("%", left, right)
-    return numbers.modulo(int(left), int(right))
+    return numbers.modulo(to_int(left), to_int(right))
 
 
 def exponent(state: State, left: Any, right: Any) -> float:
@@ -279,12 +279,11 @@ def within(state: State, needle: Any, held: Any) -> bool:
         return needle in held
     if isinstance(held, dict):
         return key_of(needle) in held
-    if isinstance(held, values.GoObject) and held.KIND == "struct":
+    if isinstance(held, values.GoObject) and held.KIND in ("struct", "ptr"):
         if type(needle) is str:
             return False
-        raise Fault(f"cannot use {type_name(needle)} as field name of {type_name(held)}")
-    if isinstance(held, values.GoObject) and held.KIND == "ptr":
-        return within(state, needle, None)
+        shown = type_name(held).removeprefix("*")
+        raise Fault(f"cannot use {type_name(needle)} as field name of {shown}")
     raise Fault(f'operator "in" not defined on {type_name(held)}')
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from notifier.languages.expr import folding, fusing, natures, nodes
 from notifier.languages.expr.checker import Natures
 from notifier.languages.expr.natures import UNKNOWN, Nature
 
 Change = Callable[["Table", nodes.Node], nodes.Node]
-
-_ROUNDS: Final = 1000
 
 
 class Table:
@@ -42,11 +40,10 @@ def optimize(tree: nodes.Node, known: Natures) -> nodes.Node:
     Raises `Fault`."""
     table = Table(known)
     tree = rewrite(table, tree, folding.in_list)
-    for _ in range(_ROUNDS):
-        folded = rewrite(table, tree, folding.fold)
-        if folded is tree:
-            break
-        tree = folded
+    folded: nodes.Node | None = None
+    while folded is not tree:
+        folded = tree
+        tree = rewrite(table, tree, folding.fold)
     tree = rewrite(table, tree, folding.in_range)
     if any(isinstance(node, nodes.Builtin) for node in nodes.walk(tree)):
         for change in fusing.CHANGES:

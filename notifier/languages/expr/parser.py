@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from typing_extensions import override
 
 from notifier.languages.expr import builtins, grammar, lexer, nodes
@@ -104,16 +102,12 @@ class Parser(Climber):
             kind = "float"
         try:
             if kind == "float":
-                return self._float(numbers.parse_float(text), token)
+                number = numbers.parse_float(text)
+                return self.made(nodes.Float(value=number, at=token.at))
             value = numbers.parse_int(text, 0 if base else 10)
         except GoError as error:
             raise Fault(f"invalid {kind} literal: {error}", self.current.at) from error
         return self.made(nodes.Integer(value=value, at=token.at))
-
-    def _float(self, value: float, token: Token) -> nodes.Node:
-        if math.isinf(value):
-            raise Fault("float literal is too large", self.current.at)
-        return self.made(nodes.Float(value=value, at=token.at))
 
     # Calls
 
@@ -250,16 +244,16 @@ class Parser(Climber):
         return found
 
     def _index(self, node: nodes.Node, *, optional: bool) -> nodes.Node:
-        bracket = self.advance()
+        at = self.advance().at
         start = None if self.at_operator(":") else self.expression()
         found: nodes.Node
-        if self.at_operator(":"):
+        if start is None or self.at_operator(":"):
             self.advance()
             stop = None if self.at_bracket("]") else self.expression()
-            found = self.made(nodes.Slice(base=node, start=start, stop=stop, at=bracket.at))
-        elif start is not None:
-            found = self.made(nodes.Member(base=node, name=start, optional=optional, at=bracket.at))
+            found = self.made(nodes.Slice(base=node, start=start, stop=stop, at=at))
+        else:
+            found = self.made(nodes.Member(base=node, name=start, optional=optional, at=at))
             if optional:
-                found = self.made(nodes.Chain(node=found, at=bracket.at))
+                found = self.made(nodes.Chain(node=found, at=at))
         self.expect("Bracket", "]")
         return found

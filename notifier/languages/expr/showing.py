@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from notifier.languages.expr import containers
+from notifier.languages.expr import containers, limits
 from notifier.languages.golang import bytetexts, jsontext, numbers, printing, runs
 
 _ESCAPES: Final = {
@@ -19,6 +19,9 @@ _ESCAPES: Final = {
     "\t": "\\t",
 }
 _TABLE: Final = str.maketrans(_ESCAPES)
+_LIMITS: Final = runs.Limits(built=limits.MEMORY * 5 // 4)
+"""What a result may hold when it is shown: any list that can be made, but not of many such."""
+
 _RANKS: Final = {type(None): 0, bool: 1, int: 2, float: 3, str: 4}
 
 
@@ -50,7 +53,7 @@ def _by_key(shown: tuple[Any, str, str]) -> tuple[int, Any]:
 def show(value: Any) -> str:
     """Return a result in the form that the conformance suites compare: scalars as `%v`, lists
     and maps as canonical JSON. Raises `Exceeded`."""
-    run = runs.Run()
+    run = runs.Run(_LIMITS)
     if containers.is_list(value) or containers.is_map(value):
         return canonical(value, run)
     return bytetexts.printable(text(value, run))

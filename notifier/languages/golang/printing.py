@@ -92,7 +92,7 @@ def descend(depth: int, run: runs.Run, count: int) -> int:
     """
     if depth >= DEPTH:
         raise runs.Exceeded(f"prints a value nested more than {DEPTH} deep")
-    run.step(count + 1)
+    run.step(2 * count + 1)
     return depth + 1
 
 

@@ -7,6 +7,7 @@ chance are arguments: an evaluation with equal arguments gives equal bytes.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ class Limits:
     list items that operations build."""
 
     source: int = 64 * 1024
+    tokens: int = 10_000
     nesting: int = 200
     steps: int = 100_000
     depth: int = 100
@@ -34,12 +36,13 @@ TENANT: Final = Limits(source=32 * 1024, output=64 * 1024, text=64 * 1024, items
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the world is to an evaluation: `now` in Unix nanoseconds, the local time zone, and the
-    seed of all chance."""
+    """What the world is to an evaluation: `now` in Unix nanoseconds, the local time zone, the seed
+    of all chance, and who gives the addresses of a host name (none where it has none)."""
 
     now: int = 0
     zone: str = "UTC"
     seed: str = ""
+    resolve: Callable[[str], Sequence[str]] | None = None
 
 
 class Exceeded(Refused):

@@ -36,9 +36,17 @@ _EXACT: Final[Mapping[str, type]] = {
 }
 """Types that are one class of ours."""
 
+
+def _uint32(whole: int) -> int:
+    if whole < 0:
+        raise GoError(f"expected unsigned integer; found {whole}")
+    return whole & 0xFFFF_FFFF
+
+
 _INTEGERS: Final[Mapping[str, Callable[[int], Any]]] = {
     "int": int,
     "int64": values.Int64,
+    "uint32": _uint32,
     "time.Duration": durations.Duration,
 }
 """What an integer constant becomes where such a type is expected."""

@@ -95,8 +95,8 @@ class _Fault(Exception):
         self.token = Token(ERROR, message, offset)
 
 
-def tokens(text: str) -> list[Token]:
-    """Return the tokens of a template; the last is `EOF` or `ERROR`."""
+def tokens(text: str, most: int) -> list[Token]:
+    """Return the tokens of a template, `most` of them; the last is `EOF` or `ERROR`."""
     found: list[Token] = []
     position = 0
     try:
@@ -104,7 +104,7 @@ def tokens(text: str) -> list[Token]:
             start = text.find(OPEN, position)
             if start < 0:
                 break
-            position = _action(text, position, start, found)
+            position = _action(text, position, start, found, most)
     except _Fault as fault:
         found.append(fault.token)
         return found
@@ -114,7 +114,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def _action(text: str, position: int, start: int, found: list[Token]) -> int:
+def _action(text: str, position: int, start: int, found: list[Token], most: int) -> int:
     """Cut the text up to an action and the action; return where the text after it begins."""
     inside = start + len(OPEN)
     before = text[position:start]
@@ -139,6 +139,8 @@ def _action(text: str, position: int, start: int, found: list[Token]) -> int:
         if token.kind == CLOSE and depth:
             raise _Fault("unclosed left paren", token.offset)
         found.append(token)
+        if len(found) > most:
+            raise _Fault(f"more than {most} words and signs: split the template", token.offset)
         if token.kind == CLOSE:
             return _after(text, token.text, inside)
 

@@ -28,7 +28,7 @@ class Pipelines:
         self.limits = limits
         self.functions = functions
         self.called: set[str] = set()
-        self.tokens = lexer.tokens(text)
+        self.tokens = lexer.tokens(text, limits.tokens)
         self.tokens += self.tokens[-1:] * 2  # so that whoever looks at the end may take it
         self.index = 0
         self.variables = ["$"]
@@ -189,10 +189,10 @@ class Pipelines:
         if token.text in self.functions:
             self.called.add(token.text)
             return nodes.Identifier(token.offset, token.text)
-        if token.text in registry.REFUSED:
+        if token.text in registry.OFF:
             error = self.error(f"function {quoting.quote(token.text)} is switched off", token)
-            error.hint = registry.REFUSED[token.text] or (
-                f"the operator may allow it: templates.allowFunctions: [{token.text}]"
+            error.hint = (
+                f"the operator may allow it: setting templates.allow_functions: [{token.text}]"
             )
             raise error
         error = self.error(f"function {quoting.quote(token.text)} not defined", token)

@@ -9,9 +9,12 @@ and as `NilDict` or `NilList` where a map or list is declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+
+from notifier.languages.seam import LanguageError
 
 Called = TypeVar("Called", bound=Callable[..., Any])
 
@@ -39,13 +42,20 @@ class Function:
 
 
 ALL: Final[dict[str, Function]] = {}
-"""Everything registered, by name."""
+"""Everything that every template can call, by name."""
 
+OFF: Final[dict[str, str]] = {}
+"""Functions that are off unless the operator allows them, by name: the module that registers each,
+imported when one of its functions is first allowed."""
 
-REFUSED: Final[dict[str, str]] = {}
-"""Functions that exist in Go but are off, by name: they block or take seconds. The text is a hint
-of its own; empty gives the usual one, the setting `templates.allowFunctions`. Whoever allows one
-passes it among the functions of a template."""
+_ALLOWABLE: Final[dict[str, Function]] = {}
+"""Those of `OFF` whose module was imported."""
+
+EXTRA: Final = "crypto"
+"""The extra of the distribution that brings the libraries that some of `OFF` need."""
+
+COSTLY: Final = 10_000
+"""Steps of a call that takes up to a second: an evaluation makes ten at most."""
 
 MUTATING: Final = frozenset(
     ("set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite")
@@ -71,7 +81,8 @@ def register(
 
     def add(call: Called) -> Called:
         for name in names or (call.__name__.strip("_"),):
-            ALL[name] = Function(
+            table = _ALLOWABLE if name in OFF else ALL
+            table[name] = Function(
                 name=name,
                 call=call,
                 parameters=tuple(kinds),
@@ -85,3 +96,25 @@ def register(
         return call
 
     return add
+
+
+def allowed(names: Iterable[str]) -> Mapping[str, Function]:
+    """Return what templates can call where these functions are allowed.
+
+    Raises `LanguageError` for one that is not off, or whose library is not installed.
+    """
+    chosen: dict[str, Function] = {}
+    for name in names:
+        if name not in OFF:
+            raise LanguageError(
+                f"{name} is no function that can be allowed", hint=f"these are: {', '.join(OFF)}"
+            )
+        try:
+            importlib.import_module(OFF[name])
+        except ModuleNotFoundError as error:
+            raise LanguageError(
+                f"{name} needs the library {error.name}, which is not installed",
+                hint=f"pip install 'rollout-notifier[{EXTRA}]'",
+            ) from error
+        chosen[name] = _ALLOWABLE[name]
+    return {**ALL, **chosen}

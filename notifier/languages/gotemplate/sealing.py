@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from notifier.languages.golang.values import SEAL, GoError
-from notifier.languages.gotemplate import registry
 from notifier.languages.gotemplate.registry import Function
 
 _PASSING: Final = frozenset(
@@ -21,22 +20,22 @@ _PASSING: Final = frozenset(
 """What prints, or hands on what it is given."""
 
 
-def functions() -> Mapping[str, Function]:
-    """Return all functions, guarded."""
+def guarded(functions: Mapping[str, Function]) -> Mapping[str, Function]:
+    """Return these functions, guarded."""
     return {
         name: each if name in _PASSING else replace(each, call=_guarded(each.call))
-        for name, each in registry.ALL.items()
+        for name, each in functions.items()
     }
 
 
 def _guarded(call: Callable[..., Any]) -> Callable[..., Any]:
-    def guarded(*arguments: Any) -> Any:
+    def refusing(*arguments: Any) -> Any:
         for argument in arguments:
             if _sealed(argument):
                 raise GoError("a secret can be printed, but not changed or looked into")
         return call(*arguments)
 
-    return guarded
+    return refusing
 
 
 def _sealed(value: Any) -> bool:

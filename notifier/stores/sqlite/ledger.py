@@ -8,7 +8,7 @@ from typing import Final
 from notifier.core.deliveries import HORIZON_S
 from notifier.core.model import Attempt, Delivery, Event, State, Verdict
 from notifier.ports import DeliveryQuery
-from notifier.stores.sqlite import rows
+from notifier.stores import rows
 from notifier.stores.sqlite.database import Database, json_list
 
 KEPT_IDS: Final = 1_000_000

@@ -13,8 +13,8 @@ from notifier.core import deliveries
 from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, State
 from notifier.ports import Settlement
+from notifier.stores import rows
 from notifier.stores.lanes import Live
-from notifier.stores.sqlite import rows
 from notifier.stores.sqlite.database import Database, json_list
 
 

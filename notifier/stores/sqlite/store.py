@@ -41,15 +41,21 @@ class SqliteStore(Store):
         await self._writer.close()
 
     @override
-    async def snapshots(self) -> Sequence[StoredSnapshot]:
-        return await self._writer.run(intake.snapshots)
+    async def snapshots(self, *, uid: str = "") -> Sequence[StoredSnapshot]:
+        return await self._writer.run(lambda database: intake.snapshots(database, uid))
 
     @override
-    async def commit(self, intakes: Sequence[Intake]) -> frozenset[str]:
+    async def commit(
+        self, intakes: Sequence[Intake], *, epoch: int | None = None
+    ) -> frozenset[str]:
         for item in intakes:
             for row in item.deliveries:
                 check_start(row.state)
-        return await self._writer.run(lambda database: intake.commit(database, intakes))
+        return await self._writer.run(lambda database: intake.commit(database, intakes, epoch))
+
+    @override
+    async def epoch(self) -> int:
+        return await self._writer.run(intake.newest_epoch)
 
     @override
     async def claim(

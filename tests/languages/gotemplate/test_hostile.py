@@ -83,6 +83,17 @@ def test_secrets_are_not_looked_into(text: str) -> None:
         gotemplate.parse(text).execute(SECRETS, runs.Run())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["{{1}}" * 4_000, "{{print " + "1 " * 11_000 + "}}", "{{or " + "(eq 1 1) " * 4_000 + "}}"],
+    ids=["actions", "arguments", "calls"],
+)
+def test_dense_source(text: str) -> None:
+    """What holds too much for its length is refused while it is cut, not after it is compiled."""
+    with pytest.raises(gotemplate.ParseError, match="more than 10000 words and signs: split"):
+        gotemplate.parse(text)
+
+
 def test_source_length() -> None:
     """A text that is too long is not looked at."""
     with pytest.raises(gotemplate.ParseError, match="longer than 32768 characters"):

@@ -13,7 +13,7 @@ def kinds(text: str) -> list[str]:
     """Return the kinds of the tokens between delimiters and of texts, without the end."""
     return [
         token.kind if token.kind != lexer.TEXT else repr(token.text)
-        for token in lexer.tokens(text)[:-1]
+        for token in lexer.tokens(text, 10_000)[:-1]
         if token.kind not in (lexer.OPEN, lexer.CLOSE)
     ]
 
@@ -77,14 +77,14 @@ def test_pieces(text: str, expected: list[str]) -> None:
 )
 def test_faults(text: str, message: str) -> None:
     """What cannot be cut ends in an error token that says why."""
-    last = lexer.tokens(text)[-1]
+    last = lexer.tokens(text, 10_000)[-1]
     assert (last.kind, last.text) == (lexer.ERROR, message)
 
 
 @given(st.text(st.sampled_from("{}-/* .$x1\"'`|():=\n\\"), max_size=30))
 def test_offsets(text: str) -> None:
     """Whatever the text, every token stands where it says."""
-    found = lexer.tokens(text)
+    found = lexer.tokens(text, 10_000)
     assert found[-1].kind in (lexer.ERROR, lexer.EOF)
     for token in found[:-1]:
         assert text.startswith(token.text, token.offset)

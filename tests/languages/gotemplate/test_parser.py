@@ -122,7 +122,7 @@ def test_functions_switched_off() -> None:
     with pytest.raises(gotemplate.ParseError) as caught:
         gotemplate.parse('{{bcrypt "x"}}')
     assert caught.value.message == 'function "bcrypt" is switched off'
-    assert "templates.allowFunctions" in caught.value.hint
+    assert "templates.allow_functions" in caught.value.hint
     allowed = {**registry.ALL, "bcrypt": registry.ALL["upper"]}
     assert gotemplate.parse('{{bcrypt "x"}}', functions=allowed).execute({}, runs.Run()) == "X"
 

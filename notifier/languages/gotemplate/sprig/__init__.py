@@ -1,7 +1,8 @@
 """Sprig 3.3: the functions of its text map but `env` and `expandenv`, one module a family.
 
-Importing this package registers them (`registry.ALL`). Those that would block, or burn seconds of
-CPU, are refused by name (templates.md 3.3).
+Importing this package registers them (`registry.ALL`). Those that block, or burn seconds of
+CPU, are off until the operator allows them by name (`registry.OFF`; templates.md 3.3); their
+modules are imported only then.
 """
 
 from notifier.languages.gotemplate import registry
@@ -49,24 +50,24 @@ __all__ = [
     "wrapping",
 ]
 
-registry.REFUSED.update(
-    dict.fromkeys(
-        (
-            "bcrypt",
-            "buildCustomCert",
-            "decryptAES",
-            "derivePassword",
-            "encryptAES",
-            "genCA",
-            "genCAWithKey",
-            "genPrivateKey",
-            "genSelfSignedCert",
-            "genSelfSignedCertWithKey",
-            "genSignedCert",
-            "genSignedCertWithKey",
-            "getHostByName",
-            "htpasswd",
-        ),
-        "",
-    )
+_OFF = {
+    "certificates": (
+        "buildCustomCert",
+        "genCA",
+        "genCAWithKey",
+        "genSelfSignedCert",
+        "genSelfSignedCertWithKey",
+        "genSignedCert",
+        "genSignedCertWithKey",
+    ),
+    "ciphers": ("decryptAES", "encryptAES"),
+    "derived": ("derivePassword",),
+    "hosts": ("getHostByName",),
+    "keys": ("genPrivateKey",),
+    "passwords": ("bcrypt", "htpasswd"),
+}
+"""What is off unless allowed, by the module that has it."""
+
+registry.OFF.update(
+    sorted((name, f"{__name__}.{module}") for module, names in _OFF.items() for name in names)
 )

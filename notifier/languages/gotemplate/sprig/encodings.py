@@ -9,6 +9,7 @@ import zlib
 from typing import Final
 
 from notifier.languages.golang import bytetexts, runs
+from notifier.languages.golang.values import GoError
 from notifier.languages.gotemplate.registry import register
 
 _NEWLINES: Final = b"\r\n"
@@ -34,12 +35,20 @@ def b64enc(run: runs.Run, text: str) -> str:
 def b64dec(run: runs.Run, text: str) -> str:
     """Return the text that base 64 stands for, or what is wrong with it."""
     run.text(len(text))
+    try:
+        return bytetexts.decode(decoded64(text))
+    except GoError as error:
+        return str(error)
+
+
+def decoded64(text: str) -> bytes:
+    """Return the bytes that base 64 stands for. Raises `GoError`."""
     data = bytetexts.encode(text)
     try:
         _check64(data)
     except _Corrupt as place:
-        return f"illegal base64 data at input byte {place}"
-    return bytetexts.decode(base64.b64decode(data))
+        raise GoError(f"illegal base64 data at input byte {place}") from place
+    return base64.b64decode(data)
 
 
 def _check64(data: bytes) -> None:

@@ -42,3 +42,12 @@ WHERE uid IN (SELECT value FROM json_each(?)) AND gone = 0
 
 -- name: snapshots
 SELECT kind, uid, namespace, name, data FROM snapshots WHERE gone = 0 ORDER BY row
+
+-- name: snapshot
+SELECT kind, uid, namespace, name, data FROM snapshots WHERE gone = 0 AND uid = ?
+
+-- name: fence
+UPDATE fence SET epoch = ?1 WHERE epoch <= ?1
+
+-- name: epoch
+SELECT epoch FROM fence

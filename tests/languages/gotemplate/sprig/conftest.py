@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from notifier.languages import gotemplate
 from notifier.languages.golang import decoded, runs, times
 from notifier.languages.golang.values import BytesMap
+from notifier.languages.gotemplate import registry
 
 DATA = {
     "clock": times.library(times.zero()),
@@ -26,6 +28,9 @@ DATA = {
 
 Render = Callable[..., str]
 
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+HOSTS = {"localhost": ["127.0.0.1"], "twins": ["10.0.0.1", "10.0.0.2"]}
+
 
 @pytest.fixture(name="render")
 def render_fixture() -> Render:
@@ -36,5 +41,22 @@ def render_fixture() -> Render:
         surroundings = runs.Surroundings(now=1_700_000_000_000_000_000, seed="tests")
         run = runs.Run(limits, surroundings)
         return gotemplate.parse(template).execute(data, run)
+
+    return render
+
+
+@pytest.fixture(name="allowing")
+def allowing_fixture() -> Render:
+    """Render a template that may call everything that is off otherwise, with data by name."""
+    functions = registry.allowed(registry.OFF)
+
+    def render(template: str, **data: object) -> str:
+        surroundings = runs.Surroundings(
+            now=int(NOW.timestamp()) * 1_000_000_000,
+            seed="tests",
+            resolve=lambda name: HOSTS.get(name, []),
+        )
+        run = runs.Run(surroundings=surroundings)
+        return gotemplate.parse(template, functions=functions).execute(data, run)
 
     return render

@@ -34,7 +34,7 @@ toRawJson toString toStrings trim trimAll trimPrefix trimSuffix trimall trunc tu
 typeIsLike typeOf uniq unixEpoch unset until untilStep untitle upper urlJoin urlParse uuidv4 values
 without wrap wrapWith
 """
-"""Sprig 3.3's text map without `env`, `expandenv` and the refused ones."""
+"""Sprig 3.3's text map without `env`, `expandenv` and what is off (test_off.py)."""
 
 
 def test_every_name_is_there() -> None:
@@ -54,13 +54,6 @@ def test_there_is_a_docstring(function: registry.Function) -> None:
     """A sentence says what it does."""
     assert function.doc.endswith(".")
     assert function.doc[0].isupper()
-
-
-@pytest.mark.parametrize("name", sorted(registry.REFUSED))
-def test_what_costs_or_blocks_is_refused(name: str) -> None:
-    """A template that names an expensive function is refused when it is loaded."""
-    with pytest.raises(gotemplate.ParseError, match=name):
-        gotemplate.parse(f'{{{{{name} "a"}}}}')
 
 
 @pytest.mark.parametrize("name", ["env", "expandenv"])

@@ -43,7 +43,7 @@ def of_verdicts(verdicts: Sequence[Verdict]) -> bytes:
     return msgspec.json.encode(verdicts)
 
 
-def verdicts(encoded: bytes) -> Sequence[Verdict]:
+def verdicts(encoded: bytes | str) -> Sequence[Verdict]:
     """Return the verdicts of an event."""
     return _VERDICTS.decode(encoded)
 

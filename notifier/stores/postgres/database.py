@@ -1,0 +1,103 @@
+"""Named statements on lent connections: one alone, or several in a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+from psycopg import sql
+
+from notifier.stores import scripts
+from notifier.stores.postgres.connections import Connection, Connections
+from notifier.stores.postgres.failures import AGAIN
+from notifier.stores.postgres.target import Target
+
+T = TypeVar("T")
+
+PACKAGE: Final = "notifier.stores.postgres"
+
+_TRIES: Final = 3
+"""Times that work is begun if the server undoes it because of somebody else's."""
+
+Parameters = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+
+class Session:
+    """One connection, inside a transaction or not."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def select(self, name: str, parameters: Parameters | None = None) -> list[Row]:
+        """Run a named statement and return its rows."""
+        cursor = await self.connection.execute(_statement(name), parameters)
+        return await cursor.fetchall()
+
+    async def execute(self, name: str, parameters: Parameters | None = None) -> int:
+        """Run a named change and return how many rows it changed."""
+        cursor = await self.connection.execute(_statement(name), parameters)
+        return cursor.rowcount
+
+
+class Database:
+    """A PostgreSQL database. Every failure is a `StoreError`."""
+
+    def __init__(self, target: Target) -> None:
+        self.connections = Connections(target)
+
+    @property
+    def place(self) -> str:
+        """Where it is, without credentials."""
+        return self.connections.place
+
+    async def select(self, name: str, parameters: Parameters | None = None) -> list[Row]:
+        """Run one named statement by itself and return its rows."""
+        async with self.connections.lent() as connection:
+            return await Session(connection).select(name, parameters)
+
+    async def execute(self, name: str, parameters: Parameters | None = None) -> int:
+        """Run one named change by itself; return how many rows it changed."""
+        async with self.connections.lent() as connection:
+            return await Session(connection).execute(name, parameters)
+
+    async def read(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Ask several questions over one connection; each sees what is committed by then."""
+        async with self.connections.lent() as connection:
+            return await work(Session(connection))
+
+    async def write(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Do the work in one transaction; again if the server undid it in favour of another."""
+        async with self.connections.lent() as connection:
+            for _ in range(_TRIES - 1):
+                try:
+                    return await _written(connection, work)
+                except AGAIN:
+                    continue
+            return await _written(connection, work)
+
+
+async def _written(connection: Connection, work: Callable[[Session], Awaitable[T]]) -> T:
+    async with transaction(connection) as session:
+        return await work(session)
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[Session]:
+    """Give a session in a transaction with bounds: nobody waits for a replica that was frozen."""
+    async with connection.transaction():
+        session = Session(connection)
+        await session.execute("bounds")
+        yield session
+
+
+def preload() -> None:
+    """Read the statements; blocking."""
+    scripts.queries(PACKAGE)
+    scripts.migrations(PACKAGE)
+
+
+def _statement(name: str) -> sql.SQL:
+    # The text comes from our own files, never from outside.
+    return sql.SQL(scripts.queries(PACKAGE)[name])
