@@ -50,8 +50,11 @@ lock: ## refresh constraints.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 	  --python-version 3.11 --extra crypto --extra postgres --group dev pyproject.toml -o constraints.txt
 
-image: ## build the container image (needs an engine)
-	docker build --tag notifier:dev .
+PYTHON_DIGEST ?=
+image: ## build the container image: one commit, one image (needs an engine)
+	docker buildx build --build-arg COMMIT=$$(git rev-parse HEAD) \
+	  --build-arg SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) --build-arg PYTHON_DIGEST=$(PYTHON_DIGEST) \
+	  --output type=docker,name=notifier:dev,rewrite-timestamp=true .
 
 HELM := .cache/helm/helm
 $(HELM):
@@ -61,7 +64,13 @@ $(HELM):
 	  && mkdir -p helm && mv layer/helm/helm helm/helm && chmod +x helm/helm \
 	  && rm -rf package layer package.name *.tgz
 
-chart: setup $(HELM) ## lint and render the chart with real Helm
+SCHEMAS := .cache/kubernetes/kubernetes_validate-1.37.0-py3-none-any.whl
+SCHEMAS_HASH := sha256:85136d018a27b50ec7fc049d902bfa5193f5976807e6c0f408e3ab6fe078cad9
+$(SCHEMAS): | setup
+	@$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --dest $(@D) \
+	  --requirement <(echo "kubernetes-validate==1.37.0 --hash=$(SCHEMAS_HASH)")
+
+chart: setup $(HELM) $(SCHEMAS) ## lint and render the chart with real Helm
 	@$(HELM) lint --strict charts/notifier
 	@$(BIN)/python -m pytest -q tests/chart
 
