@@ -51,6 +51,8 @@ class Recipe:
     version: str
     commands: tuple[str, ...]
     lay_out: Callable[[Recipe, Path], None]
+    link: str = ""
+    """Flags for the linker."""
 
     @property
     def home(self) -> Path:
@@ -88,7 +90,15 @@ def _build(recipe: Recipe) -> None:
     recipe.lay_out(recipe, work)
     output = work / "bin"
     output.mkdir()
-    _go(work, "build", "-trimpath", "-ldflags=-s -w", "-o", f"{output}/", *recipe.commands)
+    _go(
+        work,
+        "build",
+        "-trimpath",
+        f"-ldflags=-s -w {recipe.link}",
+        "-o",
+        f"{output}/",
+        *recipe.commands,
+    )
     if (work / "manifests").is_dir():
         shutil.copytree(work / "manifests", output / "manifests")
     recipe.home.parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +174,8 @@ RECIPES = (
         KUBERNETES,
         ("k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager"),
         _scratch,
+        # A chart may ask for a version of Kubernetes: the server must know its own.
+        f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}",
     ),
     Recipe("etcd", "go.etcd.io/etcd/server/v3", ETCD, ("go.etcd.io/etcd/server/v3",), _scratch),
     Recipe(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -25,7 +24,16 @@ from tests.cluster.release import Release
 from tests.cluster.scenarios import registry
 from tests.cluster.stage import MetricServer
 
+TABLE = pytest.StashKey[str]()
+
 collect_ignore_glob = [] if os.environ.get("CLUSTER_TEST") else ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the table of the scenarios, if they were played."""
+    if table := terminalreporter.config.stash.get(TABLE, ""):
+        terminalreporter.section("controller and daemon")
+        terminalreporter.write_line(table)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +92,11 @@ async def metrics() -> AsyncIterator[MetricServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def results(
-    plane: ControlPlane, steady: Release, metrics: MetricServer, receiver: tuple[str, Path]
+    request: pytest.FixtureRequest,
+    plane: ControlPlane,
+    steady: Release,
+    metrics: MetricServer,
+    receiver: tuple[str, Path],
 ) -> Mapping[str, Result]:
     """Every scenario, played once; its table is printed and kept."""
     scenarios = registry.every().values()
@@ -93,5 +105,5 @@ async def results(
     await playing.quiet(plane, steady)
     entries = playing.entries(receiver[1])
     found = await playing.results(plane, steady, scenarios, failures, entries)
-    print("\n" + report.write(found, time.monotonic() - began), file=sys.stderr)  # noqa: T201 - the table is what people want
+    request.config.stash[TABLE] = report.write(found, time.monotonic() - began)
     return found

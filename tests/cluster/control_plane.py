@@ -153,6 +153,16 @@ class ControlPlane:
         """End the Argo Rollouts controller."""
         await self._running.pop("rollouts-controller").end()
 
+    async def compact(self) -> None:
+        """Make etcd forget every version but the newest."""
+        url = f"http://127.0.0.1:{self.ports.etcd}/v3/kv"
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{url}/range", json={"key": "AA=="}) as answer:
+                newest = (await answer.json())["header"]["revision"]
+            order = {"revision": newest, "physical": True}
+            async with session.post(f"{url}/compaction", json=order) as answer:
+                answer.raise_for_status()
+
     def log(self, name: str) -> Path:
         """Return the file that a process writes to."""
         return self.folder / f"{name}.log"
@@ -210,10 +220,12 @@ class ControlPlane:
         ends = time.monotonic() + seconds
         while True:
             try:
-                return await holds()
+                await holds()
             except (OSError, aiohttp.ClientError, api.RefusedError, LookupError):
                 assert not process.ended, f"{process.name} ended: {process.tail()}"
                 assert time.monotonic() < ends, f"{process.name} is not ready: {process.tail()}"
+            else:
+                return
             await asyncio.sleep(0.2)
 
     async def _answers(self) -> None:
@@ -254,7 +266,7 @@ def _binding(name: str, role: str, user: str) -> api.Object:
 
 
 def _established(crd: api.Object) -> bool:
-    conditions = crd.get("status", {}).get("conditions", ())
+    conditions = crd.get("status", {}).get("conditions") or ()
     return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 TRIGGERS: Mapping[str, str] = {
     "RolloutCompleted": "on-rollout-completed",
     "RolloutStepCompleted": "on-rollout-step-completed",
@@ -66,6 +68,7 @@ class Happening:
     trigger: str
     detail: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.trigger.removeprefix('on-')}({self.detail})"
 
@@ -86,7 +89,7 @@ def emitted(log: Path) -> dict[Key, list[Happening]]:
     """Return what the controller emitted on each Rollout, in its order."""
     found: dict[Key, list[Happening]] = defaultdict(list)
     for line in _lines(log):
-        reason = line.get("event_reason")
+        reason = line["event_reason"]
         if reason in TRIGGERS and "rollout" in line:
             found[line["namespace"], line["rollout"]].append(_emitted(reason, line["msg"]))
     return found

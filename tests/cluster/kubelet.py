@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from tests.cluster import api
 
 NODE = "made-up"
@@ -47,7 +49,7 @@ class Kubelet:
                 {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}}
             )
         while True:
-            with contextlib.suppress(OSError, api.RefusedError, api.aiohttp.ClientError):
+            with contextlib.suppress(OSError, api.RefusedError, aiohttp.ClientError):
                 await self._follow()
             await asyncio.sleep(0.3)
 
@@ -58,11 +60,10 @@ class Kubelet:
         version = listed["metadata"]["resourceVersion"]
         query = f"watch=1&resourceVersion={version}&allowWatchBookmarks=true"
         async for event in self._client.watch(f"{api.path('Pod')}?{query}"):
-            match event["type"]:
-                case "ADDED" | "MODIFIED":
-                    self._see(event["object"])
-                case "ERROR":
-                    return
+            if event["type"] == "ERROR":
+                return
+            if event["type"] in {"ADDED", "MODIFIED"}:
+                self._see(event["object"])
 
     def _see(self, pod: Object) -> None:
         """Begin what a pod needs: a life, or an end."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.cluster import events, manifests
@@ -125,8 +127,6 @@ def _received(
     entries: Sequence[Mapping[str, Any]], release: Release
 ) -> dict[events.Key, list[str]]:
     """Return the event ids of the messages that a release sent, by Rollout."""
-    import json
-
     found: dict[events.Key, list[str]] = {}
     for entry in entries:
         if entry["path"] == f"/{release.name}":
@@ -136,6 +136,15 @@ def _received(
     return found
 
 
-def entries(release_ledger: Any) -> list[Mapping[str, Any]]:
+def bodies(entries: Sequence[Mapping[str, Any]], release: Release) -> dict[str, list[bytes]]:
+    """Return the bodies of the messages that a release sent, by event id."""
+    found: dict[str, list[bytes]] = {}
+    for entry in entries:
+        if entry["path"] == f"/{release.name}":
+            found.setdefault(json.loads(entry["body"])["id"], []).append(entry["body"])
+    return found
+
+
+def entries(file: Path) -> list[Mapping[str, Any]]:
     """Return what the receiver has written down."""
-    return list(ledger.read(release_ledger))
+    return list(ledger.read(file))

@@ -95,11 +95,12 @@ class Release:
 
     # --- what a kubelet would mount -----------------------------------------------------------
 
-    async def renew_token(self, seconds: int = 3600) -> None:
-        """Get a token of the ServiceAccount and put it where the daemon reads it."""
+    async def renew_token(self, **spec: Any) -> None:
+        """Get a token of the ServiceAccount and put it where the daemon reads it. `spec` adds to
+        the request, such as what it is bound to."""
         where = f"{api.path('ServiceAccount', self.namespace, self.account)}/token"
         answer = await self.plane.api.request(
-            "POST", where, {"spec": {"expirationSeconds": seconds}}
+            "POST", where, {"spec": {"expirationSeconds": 3600, **spec}}
         )
         self.token_file.write_text(answer["status"]["token"])
 

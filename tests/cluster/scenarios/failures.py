@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.cluster import manifests
 from tests.cluster.manifests import NAME, PAUSE, pause, weight
 from tests.cluster.scenarios.registry import scenario
@@ -105,8 +107,8 @@ async def abort_then_template_and_replicas(stage: Stage) -> None:
 )
 async def deadline_with_abort(stage: Stage) -> None:
     """Pods that never get ready, `progressDeadlineAbort`."""
-    deadline = {"progressDeadlineSeconds": 4, "progressDeadlineAbort": True}
-    await stage.apply(manifests.canary([weight(50), pause(1)], **deadline))
+    spec: dict[str, Any] = {"progressDeadlineSeconds": 4, "progressDeadlineAbort": True}
+    await stage.apply(manifests.canary([weight(50), pause(1)], **spec))
     await stage.completed()
     await _break(stage)
     await stage.aborted()
