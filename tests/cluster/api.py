@@ -26,6 +26,7 @@ PLURALS: Mapping[str, str] = {
     "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "Deployment": "apis/apps/v1 deployments",
     "Experiment": "apis/argoproj.io/v1alpha1 experiments",
+    "Ingress": "apis/networking.k8s.io/v1 ingresses",
     "Namespace": "api/v1 namespaces",
     "Node": "api/v1 nodes",
     "Pod": "api/v1 pods",

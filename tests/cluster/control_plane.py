@@ -124,6 +124,7 @@ class ControlPlane:
             "service-account-signing-key-file": self._token_key,
             "disable-admission-plugins": "ServiceAccount",  # refuses pods of a young namespace
             "enable-priority-and-fairness": "false",
+            "feature-gates": "ListFromCacheSnapshot=false",  # pages expire when etcd compacts
         }
         server = await self._spawn("kube-apiserver", [str(self.programs.apiserver), *_flags(flags)])
         await self._eventually(server, self._answers)
@@ -166,6 +167,16 @@ class ControlPlane:
     def log(self, name: str) -> Path:
         """Return the file that a process writes to."""
         return self.folder / f"{name}.log"
+
+    async def change_crd(self, plural: str) -> None:
+        """Change a CRD of Argo Rollouts a little: the server ends all its watches and forgets the
+        versions they stood at."""
+        kind, name = "CustomResourceDefinition", f"{plural}.argoproj.io"
+        versions = (await self.api.get(kind, name))["spec"]["versions"]
+        columns = versions[0].setdefault("additionalPrinterColumns", [])
+        note = {"type": "string", "jsonPath": ".metadata.annotations.note"}
+        columns.append({"name": f"Note{len(columns)}", **note})
+        await self.api.patch(kind, name, "", {"spec": {"versions": versions}})
 
     async def metrics(self) -> str:
         """Return the controller's metrics."""

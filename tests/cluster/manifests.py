@@ -113,7 +113,7 @@ def analysis_template(name: str, *metrics: Object, **spec: Any) -> Object:
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AnalysisTemplate",
         "metadata": {"name": name},
-        "spec": {"metrics": list(metrics), **spec},
+        "spec": {"metrics": [_given(metric) for metric in metrics], **spec},
     }
 
 
@@ -130,5 +130,10 @@ def _rollout(strategy: Object, replicas: int, spec: Object) -> Object:
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Rollout",
         "metadata": {"name": NAME, "labels": LABELS},
-        "spec": {key: value for key, value in whole.items() if value is not None},
+        "spec": _given(whole),
     }
+
+
+def _given(fields: Object) -> Object:
+    """Return the fields that have a value: None takes a default away."""
+    return {key: value for key, value in fields.items() if value is not None}

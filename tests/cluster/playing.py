@@ -42,6 +42,8 @@ class Result:
     """Our events as the ledger has them, newest first."""
     messages: Sequence[str] = ()
     """Ids of the events that messages arrived about."""
+    ends: Mapping[str, str] = field(default_factory=dict)
+    """How the delivery of each event ended, by its id."""
 
     @property
     def differences(self) -> events.Differences:
@@ -58,10 +60,14 @@ class Result:
 
 
 async def play(
-    plane: ControlPlane, scenarios: Iterable[Scenario], metrics: MetricServer, prefix: str = ""
+    plane: ControlPlane,
+    scenarios: Iterable[Scenario],
+    metrics: MetricServer,
+    prefix: str = "",
+    parallel: int = PARALLEL,
 ) -> dict[str, str]:
     """Play scenarios in namespaces of their own; return why each that failed did."""
-    turns = asyncio.Semaphore(PARALLEL)
+    turns = asyncio.Semaphore(parallel)
 
     async def one(scenario: Scenario) -> tuple[str, str]:
         stage = Stage(plane, prefix + scenario.name, metrics)
@@ -119,6 +125,7 @@ async def results(
             ours=events.told(items),
             items=items,
             messages=received.get(rollout, ()),
+            ends=await release.ends(rollout),
         )
     return found
 

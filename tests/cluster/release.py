@@ -166,6 +166,13 @@ class Release:
         assert len(items) < PAGE, f"{rollout}: more events than the API gives at once"
         return [item for item in items if item["trigger"] in events.TRIGGERS.values()]
 
+    async def ends(self, rollout: events.Key) -> dict[str, str]:
+        """Return how the delivery of each event of one Rollout ended, by the event's id."""
+        assert self.daemon is not None
+        query = f"rollout={rollout[0]}/{rollout[1]}&limit={PAGE}"
+        items = (await self.daemon.ask(f"/api/v1/deliveries?{query}"))["items"]
+        return {item["event"]: item["state"] for item in items}
+
 
 async def receiver(folder: Path) -> tuple[processes.Running, str, Path]:
     """Start a webhook receiver; return it, where it listens, and its ledger."""

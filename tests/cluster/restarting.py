@@ -60,6 +60,24 @@ async def restless(release: Release, seed: int) -> AsyncIterator[Outages]:
         await disturbing
 
 
+ATTEMPT: Mapping[str, int] = {
+    "on-rollout-step-completed": -2,
+    "on-rollout-aborted": 1,
+    "on-rollout-paused": 1,
+}
+"""Where in the discriminator of a key the attempt stands (spec/transitions.md 6): a number that a
+store counts, so another store, which missed some, counts otherwise."""
+
+
+def occurrence(event: Mapping[str, Any]) -> str:
+    """Return what an event is in every store: its key without the attempt."""
+    version, trigger, uid, *rest = event["key"].split(":", 3)
+    parts = rest[0].split(":")
+    if trigger in ATTEMPT:
+        parts[ATTEMPT[trigger]] = "*"
+    return ":".join([version, trigger, uid, *parts])
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What a disturbed daemon told of one Rollout beside what an undisturbed one did."""
@@ -71,33 +89,23 @@ class Recovery:
 
     @property
     def invented(self) -> list[str]:
-        """Keys that only the disturbed one told."""
-        return _only(self.broken, self.whole)
+        """Occurrences that only the disturbed one told."""
+        return [occurrence(one) for one in _only(self.broken, self.whole)]
 
     def lost(self, outages: Outages) -> list[str]:
-        """Keys that it did not tell although it was there."""
-        missing = set(_only(self.whole, self.broken))
-        return [
-            event["key"]
-            for event in self.whole
-            if event["key"] in missing and not outages.cover(event["observed"])
-        ]
+        """Occurrences that it did not tell although it was there."""
+        missing = _only(self.whole, self.broken)
+        return [occurrence(one) for one in missing if not outages.cover(one["observed"])]
 
-    @property
-    def collapsed(self) -> list[Mapping[str, Any]]:
-        """Events that came and went while it was away."""
-        missing = set(_only(self.whole, self.broken))
-        return [event for event in self.whole if event["key"] in missing]
-
-    def latest(self, trigger: str) -> tuple[str, str]:
-        """Return the last key of a trigger in both accounts, empty if there is none."""
-        first, second = (
-            next((one["key"] for one in account if one["trigger"] == trigger), "")
-            for account in (self.whole, self.broken)
-        )
-        return first, second
+    def tells_last(self, *triggers: str) -> bool:
+        """Say whether the last occurrence of these triggers is in both accounts."""
+        told = {occurrence(one) for one in self.broken}
+        last = next((one for one in self.whole if one["trigger"] in triggers), None)
+        return last is None or occurrence(last) in told
 
 
-def _only(these: Iterable[Mapping[str, Any]], those: Iterable[Mapping[str, Any]]) -> list[str]:
-    known = {event["key"] for event in those}
-    return [event["key"] for event in these if event["key"] not in known]
+def _only(
+    these: Iterable[Mapping[str, Any]], those: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    known = {occurrence(event) for event in those}
+    return [event for event in these if occurrence(event) not in known]

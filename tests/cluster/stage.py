@@ -132,6 +132,18 @@ class Stage:
         not change the generation, so nothing else tells."""
         await self.until(lambda r: revision_of(r) == revision, f"revision {revision}")
 
+    async def template_is_not(self, *hashes: str) -> None:
+        """Wait until the controller works on another pod template than these."""
+        await self.until(
+            lambda r: r["status"].get("currentPodHash") not in {None, *hashes}, "another template"
+        )
+
+    async def template(self) -> str:
+        """Return the hash of the pod template that the controller works on."""
+        rollout = await self.api.get("Rollout", manifests.NAME, self.namespace)
+        current: str = rollout["status"]["currentPodHash"]
+        return current
+
     async def running(self, slot: str) -> None:
         """Wait until the analysis of a slot runs, such as `canary.currentStepAnalysisRunStatus`."""
         strategy, field_name = slot.split(".")

@@ -30,14 +30,20 @@ async def test_counts_are_the_controllers(name: str, results: Mapping[str, Resul
     """The controller's own counter agrees, but for the repetitions that are known by name."""
     result = results[name]
     ours = Counter(one.trigger for one in result.ours)
-    assert ours + Counter(result.scenario.repeats) == Counter(result.counted)
+    repeated = ours + Counter(result.scenario.repeats)
+    accepted = [repeated] if result.scenario.certain else [ours, repeated]
+    assert Counter(result.counted) in accepted
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_event_is_sent_once(name: str, results: Mapping[str, Result]) -> None:
-    """Each event reached the receiver, and none did twice."""
+    """Each event reached the receiver, and none did twice; only of a pause that was over before it
+    could be told nothing is said (spec/services.md: only while still paused)."""
     result = results[name]
-    assert sorted(result.messages) == sorted(item["id"] for item in result.items)
+    told = {item["id"]: item["trigger"] for item in result.items}
+    over = {event for event, end in result.ends.items() if end == "superseded"}
+    assert {told[event] for event in over} <= {"on-rollout-paused"}
+    assert sorted(result.messages) == sorted(told.keys() - over)
 
 
 async def test_nothing_was_recovered(results: Mapping[str, Result]) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.cluster import events, manifests, playing, restarting
+from tests.cluster import manifests, playing, restarting
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.release import Release
 from tests.cluster.restarting import Outages, Recovery
@@ -20,6 +20,9 @@ from tests.cluster.stage import MetricServer
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(600)]
 
 PREFIX = "again-"
+
+PARALLEL = 2
+"""Fewer at a time than usual, so that there is time for many kills."""
 
 NAMES = (
     "canary-manual-gate",
@@ -41,9 +44,6 @@ NAMES = (
     "workload-updated",
 )
 
-LASTING = ("on-rollout-updated",)
-"""Triggers whose last event a gap cannot hide: the object still shows it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Disturbed:
@@ -52,6 +52,8 @@ class Disturbed:
     outages: Outages
     recoveries: Mapping[str, Recovery]
     failures: Mapping[str, str]
+    ends: Mapping[str, Mapping[str, str]]
+    """How the delivery of each event ended."""
     messages: Mapping[str, list[bytes]]
     """Bodies by event id."""
 
@@ -70,15 +72,16 @@ async def disturbed(
     await other.install()
     await other.start()
     async with restarting.restless(other, seed=20261127) as outages:
-        failures = await playing.play(plane, scenarios, metrics, PREFIX)
+        failures = await playing.play(plane, scenarios, metrics, PREFIX, PARALLEL)
     await playing.quiet(plane, steady, other)
     recoveries = {}
     for name in NAMES:
         rollout = PREFIX + name, manifests.NAME
         recoveries[name] = Recovery(await steady.events(rollout), await other.events(rollout))
+    ends = {name: await other.ends((PREFIX + name, manifests.NAME)) for name in NAMES}
     messages = playing.bodies(playing.entries(receiver[1]), other)
     await other.kill()
-    yield Disturbed(outages, recoveries, failures, messages)
+    yield Disturbed(outages, recoveries, failures, ends, messages)
 
 
 async def test_it_was_killed_often(disturbed: Disturbed) -> None:
@@ -90,7 +93,7 @@ async def test_it_was_killed_often(disturbed: Disturbed) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_nothing_is_invented(name: str, disturbed: Disturbed) -> None:
-    """Every event, recovered or not, has the key that the undisturbed daemon gave it."""
+    """Every event, recovered or not, is one that the undisturbed daemon saw."""
     assert not disturbed.failures[name], disturbed.failures[name]
     assert not disturbed.recoveries[name].invented
 
@@ -105,39 +108,31 @@ async def test_only_gaps_hide(name: str, disturbed: Disturbed) -> None:
 async def test_the_last_state_is_told(name: str, disturbed: Disturbed) -> None:
     """What the object still shows is told, however long the gap was."""
     recovery = disturbed.recoveries[name]
-    for trigger in LASTING:
-        whole, broken = recovery.latest(trigger)
-        assert whole == broken
-    lasting = _end(recovery)
-    assert lasting in {event["key"] for event in recovery.broken}
-
-
-def _end(recovery: Recovery) -> str:
-    """Return the key of the event that the Rollout ended with: its gate, abort or completion."""
-    ends = ("on-rollout-completed", "on-rollout-paused", "on-rollout-aborted")
-    return next(str(event["key"]) for event in recovery.whole if event["trigger"] in ends)
+    assert recovery.tells_last("on-rollout-updated")
+    assert recovery.tells_last("on-rollout-completed", "on-rollout-paused", "on-rollout-aborted")
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_committed_event_arrives(name: str, disturbed: Disturbed) -> None:
-    """Each event in the ledger reached the receiver; a copy is equal to the byte."""
-    recovery = disturbed.recoveries[name]
-    for event in recovery.broken:
-        bodies = disturbed.messages.get(event["id"], [])
-        assert bodies, f"{event['trigger']} {event['key']} was never sent"
-        assert len(set(bodies)) == 1, f"{event['key']} was sent with different texts"
+    """Each event in the ledger reached the receiver, unless it was a pause that was over; a copy
+    is equal to the byte."""
+    for event in disturbed.recoveries[name].broken:
+        bodies = set(disturbed.messages.get(event["id"], ()))
+        over = disturbed.ends[name][event["id"]] == "superseded"
+        assert not over or event["trigger"] == "on-rollout-paused"
+        assert len(bodies) == 1 or (over and not bodies), event["key"]
 
 
 async def test_nothing_else_arrives(disturbed: Disturbed) -> None:
     """No message about an event that the ledger does not have, and hardly a copy."""
     known = {event["id"] for one in disturbed.recoveries.values() for event in one.broken}
     sent = {
-        id_: bodies for id_, bodies in disturbed.messages.items() if bodies[0].find(b"again-") > 0
+        id_: bodies for id_, bodies in disturbed.messages.items() if PREFIX.encode() in bodies[0]
     }
-    assert sent.keys() == known
+    assert sent.keys() <= known
     copies = sum(len(bodies) - 1 for bodies in sent.values())
-    assert copies <= len(disturbed.outages.spans), "more copies than attempts a kill can cut"
+    # One attempt in flight per Rollout, so a kill cuts as many as are played at a time.
+    assert copies <= len(disturbed.outages.spans) * PARALLEL
 
 
 assert set(NAMES) <= set(registry.every()), "a scenario of this list has another name"
-assert set(LASTING) <= set(events.TRIGGERS.values())

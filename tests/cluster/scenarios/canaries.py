@@ -77,8 +77,10 @@ async def canary_new_template_at_gate(stage: Stage) -> None:
     await stage.completed()
     await stage.update()
     await stage.paused()
+    second = await stage.template()
     await stage.update("v3")
-    await stage.at_revision(3)
+    await stage.template_is_not(second)
+    await stage.at_step(1)
     await stage.paused()
     await stage.plugin("promote", NAME)
     await stage.completed(3)
@@ -210,7 +212,10 @@ async def canary_synced_meanwhile(stage: Stage) -> None:
         await stage.aborted()
 
 
-@scenario()
+@scenario(
+    repeats={"on-rollout-updated": 1},
+    why="spec/transitions.md 1.3: upstream tells a restored annotation as an update",
+)
 async def canary_revision_stripped(stage: Stage) -> None:
     """The revision annotation is taken away at the gate, and restored by the controller."""
     await stage.apply(manifests.canary(GATED, replicas=2))

@@ -52,6 +52,19 @@ async def experiment_analysis_fails(stage: Stage) -> None:
     await stage.aborted()
 
 
+@scenario(
+    repeats={"on-analysis-run-error": 1},
+    why="spec/transitions.md 1.10: the Experiment controller reads a stale cache",
+    certain=False,
+)
+async def experiment_analysis_missing(stage: Stage) -> None:
+    """An experiment whose analysis template does not exist: an error without a run."""
+    await stage.apply(manifests.job("check"))
+    await _updated(stage, weight(20), pause(1), _experiment(None, gone="check"))
+    await stage.delete("AnalysisTemplate", "check")
+    await stage.aborted()
+
+
 @scenario()
 async def experiment_analysis_fails_then_retry(stage: Stage) -> None:
     """An experiment fails, and passes when it is tried again."""

@@ -11,19 +11,21 @@ from tests.cluster.stage import Stage
 
 Play = Callable[[Stage], Awaitable[None]]
 
-MODULES = ("canaries", "failures", "blue_greens", "analyses", "experiments", "workloads")
+MODULES = ("canaries", "failures", "blue_greens", "analyses", "experiments", "traffic", "workloads")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One of them. `repeats`: how many events of a trigger the controller emits more than there are
-    occurrences, which spec/transitions.md allows by name in `why`."""
+    occurrences; `why` is the place in spec/transitions.md that names it. `certain`: it does so
+    every time, else only when its own cache is late."""
 
     name: str
     description: str
     play: Play
     repeats: Mapping[str, int] = field(default_factory=dict)
     why: str = ""
+    certain: bool = True
     counted: bool = True
     """Whether the controller's counter still tells at the end: it forgets what is deleted."""
 
@@ -32,14 +34,18 @@ SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    *, repeats: Mapping[str, int] | None = None, why: str = "", counted: bool = True
+    *,
+    repeats: Mapping[str, int] | None = None,
+    why: str = "",
+    certain: bool = True,
+    counted: bool = True,
 ) -> Callable[[Play], Play]:
     """Register a function under its own name; its docstring is the description."""
 
     def register(play: Play) -> Play:
         name = play.__name__.replace("_", "-")
         description = inspect.getdoc(play) or ""
-        SCENARIOS[name] = Scenario(name, description, play, repeats or {}, why, counted)
+        SCENARIOS[name] = Scenario(name, description, play, repeats or {}, why, certain, counted)
         return play
 
     return register

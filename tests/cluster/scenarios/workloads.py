@@ -23,6 +23,7 @@ async def workload_updated(stage: Stage) -> None:
     await stage.paused()
     await stage.plugin("promote", NAME)
     await stage.completed(2)
+    second = await stage.template()
     await stage.apply(manifests.deployment("demo:v3"))
-    await stage.at_revision(3)
+    await stage.template_is_not(second)
     await stage.paused()
