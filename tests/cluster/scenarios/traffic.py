@@ -25,10 +25,9 @@ async def _deployed(stage: Stage, steps: manifests.Steps, *, dynamic: bool = Fal
     routed = {
         "stableService": "active",
         "canaryService": "preview",
-        "abortScaleDownDelaySeconds": 1,
         "trafficRouting": {"nginx": {"stableIngress": "way"}},
         "dynamicStableScale": dynamic,
-        **({} if dynamic else {"scaleDownDelaySeconds": 1}),
+        **({} if dynamic else {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}),
     }
     await stage.apply(manifests.canary(steps, replicas=4, strategy=routed))
     await stage.completed()
