@@ -101,6 +101,7 @@ class ControlPlane:
             "listen-peer-urls": peer,
             "initial-advertise-peer-urls": peer,
             "initial-cluster": f"default={peer}",
+            "watch-progress-notify-interval": "5s",  # as kubeadm sets it: bookmarks need it
         }
         command = [str(self.programs.etcd), *_flags(flags), "--unsafe-no-fsync"]
         await self._spawn("etcd", command)

@@ -88,7 +88,7 @@ async def test_change_of_the_crd(watching: Release, plane: ControlPlane) -> None
     actor = await _at_gate(plane, "crd-changed")
     await _told(watching, "crd-changed", *BEFORE)
     await plane.change_crd("rollouts")
-    await _listed_again(watching)
+    await _watches_again(watching, "crd-changed")
     await _told(watching, "crd-changed", *BEFORE)
     await _promote(actor)
     await _told(watching, "crd-changed", *BEFORE, STEP, COMPLETED)
@@ -104,7 +104,7 @@ async def test_restart_of_the_server(watching: Release, plane: ControlPlane) -> 
     await plane.stop_server()
     await asyncio.sleep(3)
     await plane.start_server()
-    await _listed_again(watching)
+    await _watches_again(watching, "server-restarted")
     await _promote(actor)
     await _told(watching, "server-restarted", *BEFORE, STEP, COMPLETED)
     assert watching.daemon is not None
@@ -118,11 +118,13 @@ async def test_rotated_token(installed: Release, plane: ControlPlane) -> None:
     await installed.start()
     actor = await _at_gate(plane, "token-rotated")
     await _told(installed, "token-rotated", *BEFORE)
-    await plane.api.delete("Secret", "bound", installed.namespace)
-    await asyncio.sleep(11)  # the server remembers a token it has accepted for ten seconds
+    async with api.connect(installed.kubeconfig()) as former:
+        await plane.api.delete("Secret", "bound", installed.namespace)
+        # The server remembers a token that it has accepted for ten seconds.
+        await eventually(lambda: _refused(former), "the former token is refused")
     await installed.renew_token()
     await plane.change_crd("rollouts")
-    await _listed_again(installed)
+    await _watches_again(installed, "token-rotated")
     await _promote(actor)
     await _told(installed, "token-rotated", *BEFORE, STEP, COMPLETED)
     await installed.kill()
@@ -163,7 +165,7 @@ async def test_expired_page(plane: ControlPlane) -> None:
     assert first.first
     assert not first.last
     assert [page.first for page in rest] == [True], "the token had not expired"
-    assert len(_names(rest[0].items)) == listing.PAGE + 52, "kube-root-ca.crt is one of them"
+    assert len(_names(rest[0].items)) == listing.PAGE + 51
 
 
 def _config_map(where: str, name: str) -> api.Object:
@@ -193,17 +195,24 @@ async def _promote(actor: Stage) -> None:
     await actor.completed(2)
 
 
-async def _listed_again(release: Release) -> None:
-    """Wait until Rollouts are watched again after their versions had expired."""
-    daemon = release.daemon
-    assert daemon is not None
+async def _watches_again(release: Release, where: str) -> None:
+    """Wait until the daemon tells of a Rollout that is made now."""
+    probe = Stage(release.plane, f"{where}-probe", MetricServer())
+    await probe.open()
+    await probe.apply(manifests.canary())
 
-    def watched() -> bool:
-        lines = [line["event"] for line in daemon.log() if line.get("stream") == "rollouts"]
-        expired = daemon.logged("watch failed", stream="rollouts", reason="expired")
-        return bool(expired) and lines[-1] == "watch works again"
+    async def told() -> bool:
+        return bool(await release.events((probe.namespace, manifests.NAME)))
 
-    await until(watched, "Rollouts are listed again", 120)
+    await eventually(told, "Rollouts are watched again", 120)
+
+
+async def _refused(client: api.Api) -> bool:
+    try:
+        await client.list("Rollout")
+    except api.RefusedError as refusal:
+        return refusal.status == 401
+    return False
 
 
 async def _degraded(release: Release) -> bool:
