@@ -86,7 +86,7 @@ async def disturbed(
 
 async def test_it_was_killed_often(disturbed: Disturbed) -> None:
     """The performance was a disturbed one, and something did happen in the gaps."""
-    assert len(disturbed.outages.spans) >= 5
+    assert len(disturbed.outages.spans) >= 3
     told = [event for one in disturbed.recoveries.values() for event in one.broken]
     assert any(event["recovered"] for event in told)
 
