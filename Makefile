@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test crash-test lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test fuzz lint lock bench image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,10 @@ test: setup ## run the tests
 KILLS ?= 1000
 crash-test: setup ## kill -9 the daemon under load, KILLS=1000 times: nothing may be lost
 	ACCEPTANCE_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/acceptance/test_kill.py
+
+FUZZ_SECONDS ?= 300
+fuzz: setup ## feed the languages what coverage guides, FUZZ_SECONDS=300 each: nothing may break
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q tests/languages/test_fuzzing.py
 
 lint: setup ## style, types, import rules, undeclared dependencies
 	$(BIN)/ruff check .

@@ -82,12 +82,16 @@ class Intake:
     """What one observation commits, all or nothing: state, event, verdicts, deliveries.
 
     `snapshot` None leaves the stored one; `forget` names uids whose snapshot becomes a tombstone.
+    `amendments` are later verdicts about events of this or an earlier intake (a condition that took
+    its time): each is added once, behind those that the event has; of an event that is not there
+    any more they are dropped.
     """
 
     snapshot: StoredSnapshot | None = None
     forget: str = ""
     events: Sequence[Event] = ()
     verdicts: Sequence[Verdict] = ()
+    amendments: Sequence[Verdict] = ()
     deliveries: Sequence[Delivery] = ()
 
 

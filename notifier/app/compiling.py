@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from notifier.core import catalogue
+from notifier.core import catalogue, sealing
 from notifier.core.configuration import Configuration, compile_configuration
 from notifier.core.service import ServiceType
 from notifier.languages import INSTALLED, STRICT
@@ -39,12 +39,14 @@ def compile_central(
     document: str,
     cluster: str = "",
     strict: bool = False,
+    secret_keys: Sequence[str] = (),
 ) -> Configuration:
     """Compile the operator's ConfigMap over the shipped catalogue, as the daemon does.
 
-    With `strict`, a template that prints a missing value fails.
+    With `strict`, a template that prints a missing value fails. `secret_keys` are the entries of
+    the Secret that templates may print.
     """
-    return compile_configuration(
+    configuration = compile_configuration(
         config_map,
         secret,
         shipped(strict=strict),
@@ -54,3 +56,4 @@ def compile_central(
         previous=previous,
         languages=STRICT if strict else INSTALLED,
     )
+    return sealing.listed(configuration, secret, secret_keys)

@@ -111,6 +111,7 @@ class Daemon:
                     document=name.config_map,
                     cluster=settings.cluster.name,
                     strict=edges.strict,
+                    secret_keys=settings.templates.secret_keys,
                 ),
                 clock=edges.clock,
                 recorder=self.metrics,

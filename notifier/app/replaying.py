@@ -120,7 +120,21 @@ class _Notebook(MemoryStore):
             for event in intake.events:
                 if event.id in new:
                     self.lines.append(_line(event, intake, known))
+            self._complete(intake, known)
         return new
+
+    def _complete(self, intake: Intake, known: Collection[str]) -> None:
+        """Add to an earlier line what a later version led to: a condition that took its time."""
+        own = {event.id for event in intake.events}
+        for number, line in enumerate(self.lines):
+            later = [one for one in intake.amendments if one.event_id == line.event.id]
+            if later and line.event.id not in own:
+                late = _line(line.event, intake, known)
+                self.lines[number] = replace(
+                    line,
+                    verdicts=[*line.verdicts, *later],
+                    deliveries=[*line.deliveries, *late.deliveries],
+                )
 
 
 def _line(event: Event, intake: Intake, known: Collection[str]) -> Replayed:

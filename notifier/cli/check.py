@@ -33,7 +33,8 @@ def command(
     """Check ConfigMap and Secret: faults, unknown keys, names that lead nowhere.
 
     Give manifests, or excerpts that begin with `data:`; `-` is standard input. Without the Secret
-    its references are not looked up. Ends with 1 if anything is an error.
+    its references are not looked up. Annotations of Rollouts among the files are checked too. Ends
+    with 1 if anything is an error; says which language each template is in.
 
     With `-o json`, one line per problem: apiVersion, file, line, column, key, field, severity,
     message, fix.
@@ -55,6 +56,8 @@ def command(
         raise Failure(summary)
     if output == "text":
         click.echo(summary, err=True)
+        for line in _languages(configuration, configured.data):
+            click.echo(line, err=True)
 
 
 def _show(problems: Sequence[Problem], output: str) -> None:
@@ -89,6 +92,14 @@ def _summary(configuration: Configuration, problems: Sequence[Problem]) -> str:
         f" {_count(len(configuration.triggers), 'trigger')},"
         f" {_count(len(configuration.templates), 'template')} usable"
     )
+
+
+def _languages(configuration: Configuration, written: Mapping[str, str]) -> Sequence[str]:
+    """Say which language each template of the files is in; texts without syntax are in none."""
+    names = sorted(key.removeprefix("template.") for key in written if key.startswith("template."))
+    known = configuration.templates
+    width = max(map(len, names), default=0)
+    return [f"  {name:{width}}  {known[name].engine}" for name in names if name in known]
 
 
 def _count(number: int, noun: str) -> str:

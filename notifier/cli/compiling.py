@@ -12,8 +12,8 @@ import click
 from typing_extensions import override
 
 from notifier.cli import documents, printing
-from notifier.cli.documents import Configured
-from notifier.core import yamltext
+from notifier.cli.documents import Configured, Manifest
+from notifier.core import annotation_checks, yamltext
 from notifier.core.configuration import Configuration
 from notifier.core.errors import ConfigError, Problem
 from notifier.core.settings import ConfigurationSettings
@@ -87,9 +87,23 @@ def compiled(
         strict=strict,
     )
     problems = [_placed(problem, configured, unresolved) for problem in configuration.problems]
+    problems += [
+        one for manifest in configured.rollouts for one in _annotated(manifest, configuration)
+    ]
     if configured.name == documents.UPSTREAM_CONFIG_MAP and configured.named_at:
         problems.append(configured.named_at.locate(_BOTH_SENDERS))
     return configuration, sorted(problems, key=lambda each: (each.document, each.line, each.column))
+
+
+def _annotated(manifest: Manifest, configuration: Configuration) -> Iterator[Problem]:
+    """Yield what is wrong with the annotations of a Rollout among the files, at their places."""
+    annotations = manifest.metadata.get("annotations")
+    if not isinstance(annotations, Mapping):
+        return
+    name = f"{manifest.metadata.get('namespace', 'default')}/{manifest.name}"
+    for problem in annotation_checks.check(annotations, configuration, document=name):
+        origin = manifest.origin("metadata", "annotations", problem.key)
+        yield dataclasses.replace(origin.locate(problem), field=name)
 
 
 def _placed(problem: Problem, configured: Configured, unresolved: bool) -> Problem:

@@ -69,8 +69,13 @@ class Manifest:
     @property
     def name(self) -> str:
         """The object's name."""
+        return str(self.metadata.get("name") or "")
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """The object's metadata; empty where there is none."""
         metadata = self.value.get("metadata")
-        return str(metadata.get("name") or "") if isinstance(metadata, Mapping) else ""
+        return metadata if isinstance(metadata, Mapping) else {}
 
     def origin(self, *path: str) -> Origin:
         """Return where the value at a path stands."""
@@ -92,6 +97,7 @@ class Configured:
     secret_origins: Mapping[str, Origin] = field(default_factory=dict)
     name: str = ""
     named_at: Origin | None = None
+    rollouts: Sequence[Manifest] = ()
 
 
 def read_text(file: str) -> str:
@@ -178,6 +184,7 @@ def configured(
         },
         name=maps[-1].name if maps else "",
         named_at=maps[-1].origin("metadata", "name") if maps else None,
+        rollouts=[one for one in found if one.kind == "Rollout"],
     )
 
 

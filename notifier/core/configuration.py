@@ -38,6 +38,8 @@ class Configuration:
     context: JsonObject = field(default_factory=dict)
     partials: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
+    sealed: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Secret entries that templates may print (`core/sealing.py`): joined in when sending."""
 
 
 def compile_configuration(

@@ -45,6 +45,34 @@ class Evidence:
     replica_sets: Sequence[JsonObject] = ()
 
 
+PLAIN: Final = frozenset(
+    {"rollout", "previous", "analysisRun", "analysisRuns", "trigger", "context", "time", "secrets"}
+)
+"""Variables that need no thought: conditions that read no others are cheap."""
+
+
+def plain(event: Event, evidence: Evidence, context: Mapping[str, Any]) -> JsonObject:
+    """Return the plain variables, but for those that a language gives (`time`, `secrets`)."""
+    return {
+        "rollout": shown(event, evidence.rollout),
+        "previous": evidence.previous,
+        "analysisRun": evidence.run,
+        "analysisRuns": None if evidence.runs is None else list(evidence.runs),
+        "trigger": event.transition.trigger,
+        "context": dict(context),
+    }
+
+
+def shown(event: Event, rollout: JsonObject) -> JsonObject:
+    """Return the object; in step-completed with the 0-based index of the completed step, whatever
+    step the rollout is at by now."""
+    if event.transition.trigger != _STEP:
+        return rollout
+    status = rollout.get("status") or {}
+    reached = int(event.transition.facts.get("step") or status.get("currentStepIndex") or 0)
+    return rollout | {"status": status | {"currentStepIndex": reached - 1}}
+
+
 def variables(
     event: Event, evidence: Evidence, context: Mapping[str, Any], *, now: float
 ) -> JsonObject:
@@ -97,12 +125,7 @@ class _Facts:
         started = self._started()
         position = self._position()
         facts: JsonObject = {
-            "rollout": self._shown_rollout(position),
-            "previous": self.evidence.previous,
-            "analysisRun": self.evidence.run,
-            "analysisRuns": None if self.evidence.runs is None else list(self.evidence.runs),
-            "trigger": self.trigger,
-            "context": self.context,
+            **plain(self.event, self.evidence, self.context),
             "place": f"{cluster}/{namespace}" if cluster else namespace,
             "links": pointers.links(self.context),
             "change": change,
@@ -165,12 +188,6 @@ class _Facts:
             return None
         routed = progresses.routed_weight(self.status)
         return Position(min(index + 1, count), min(index, count), index, routed)
-
-    def _shown_rollout(self, position: Position | None) -> JsonObject:
-        """Return the object; in step-completed with the 0-based index of the completed step."""
-        if self.trigger != _STEP or position is None:
-            return self.rollout
-        return self.rollout | {"status": self.status | {"currentStepIndex": position.step - 1}}
 
     def _telling_run(self, pause: JsonObject | None, abort: JsonObject | None) -> JsonObject | None:
         """Return the run that the message is about: the event's, else the one that explains it."""

@@ -5,12 +5,13 @@ Everything here works on decoded objects; fetching is `engine/gathering.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict, cast
 
 import msgspec
 
+from notifier.core import context, lifecycle
 from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.model import JsonObject, ObjectRef, Transition
@@ -22,27 +23,22 @@ REVISION: Final = "rollout.argoproj.io/revision"
 WORKLOADS: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "PodTemplate"})
 """Kinds that `spec.workloadRef` may name."""
 
-_WITH_RUNS: Final = frozenset(
-    {
-        "on-rollout-aborted",
-        "on-rollout-completed",
-        "on-rollout-paused",
-        "on-rollout-step-completed",
-        "on-rollout-degraded",
-    }
-)
-
-
-_WITH_REPLICA_SETS: Final = frozenset(
-    {
-        "on-rollout-aborted",
-        "on-rollout-completed",
-        "on-rollout-degraded",
-        "on-rollout-paused",
-        "on-rollout-rollback",
-        "on-rollout-updated",
-    }
-)
+_WITHOUT_RUNS: Final = lifecycle.ALL - {
+    "on-rollout-aborted",
+    "on-rollout-completed",
+    "on-rollout-paused",
+    "on-rollout-step-completed",
+    "on-rollout-degraded",
+}
+_WITHOUT_REPLICA_SETS: Final = lifecycle.ALL - {
+    "on-rollout-aborted",
+    "on-rollout-completed",
+    "on-rollout-degraded",
+    "on-rollout-paused",
+    "on-rollout-rollback",
+    "on-rollout-updated",
+}
+# Names of users' own may tell of anything, so they are in neither.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +102,18 @@ def needs(transition: Transition, rollout: JsonObject) -> Needs:
         run=transition.run,
         runs=_runs(transition, rollout),
         replica_sets=_replica_sets(transition, rollout),
+    )
+
+
+def of_conditions(whole: Needs, reads: Collection[str]) -> Needs:
+    """Return the part of what a message needs that conditions need, given the variables that they
+    read. The workload fills in the Rollout, which any condition may read."""
+    if not set(reads) <= context.PLAIN:
+        return whole
+    return Needs(
+        workload=whole.workload if "rollout" in reads else None,
+        run=whole.run if "analysisRun" in reads else None,
+        runs=whole.runs if "analysisRuns" in reads else "",
     )
 
 
@@ -178,7 +186,7 @@ def _workload(rollout: JsonObject) -> ObjectRef | None:
 def _runs(transition: Transition, rollout: JsonObject) -> str:
     """Return the selector of the runs of the current hash, empty if there can be none."""
     about_analysis = transition.run is not None or "analysis" in transition.trigger
-    if not about_analysis and transition.trigger not in _WITH_RUNS:
+    if not about_analysis and transition.trigger in _WITHOUT_RUNS:
         return ""
     if not about_analysis and not _analyses(rollout):
         return ""
@@ -189,7 +197,7 @@ def _runs(transition: Transition, rollout: JsonObject) -> str:
 def _replica_sets(transition: Transition, rollout: JsonObject) -> str:
     """Return the selector of the ReplicaSets that know the images of other versions, empty where
     the message does not say what changes."""
-    if transition.trigger not in _WITH_REPLICA_SETS:
+    if transition.trigger in _WITHOUT_REPLICA_SETS:
         return ""
     labels = ((rollout.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
     return ",".join([HASH_LABEL, *(f"{name}={value}" for name, value in sorted(labels.items()))])

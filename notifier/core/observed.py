@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from notifier.core.model import JsonObject, ObjectRef, StoredSnapshot, Transition
 from notifier.core.surroundings import Wanted
@@ -19,8 +20,11 @@ class Change:
     that ceased to exist. `raw` are the bytes of the Rollout version that contains the transitions
     (of one that is gone: its last), empty if they were seen on another object: then GET the
     Rollout. `previous` are the tracked fields of the version before, as a Rollout-shaped map; it is
-    None at the first sight of a Rollout and where `raw` is empty. While `wanted` is not empty the
-    transitions are provisional: fetch, then call `Observer.resolve`, which alone uses `again`.
+    None at the first sight of a Rollout and where `raw` is empty. `version` says what `raw` is to
+    the version before: the first, one in which something tracked changed, or one that is the same
+    as far as is tracked (only on request); empty if `raw` is no new version. While `wanted` is not
+    empty the transitions are provisional: fetch, then call `Observer.resolve`, which alone uses
+    `again`.
     """
 
     rollout: ObjectRef
@@ -29,6 +33,7 @@ class Change:
     forget: str = ""
     raw: bytes = b""
     previous: JsonObject | None = None
+    version: Literal["", "first", "changed", "same"] = ""
     wanted: Sequence[Wanted] = ()
     again: Callable[[Found], Sequence[Transition]] | None = field(
         default=None, repr=False, compare=False

@@ -41,8 +41,8 @@ class Observer:
     `unreadable` says by resource which object could not be read last, and why. Counters for
     metrics: `malformed` objects by resource, `lost` occurrences by trigger (a gap
     certainly hid them), `stale` versions older than what is known (W1), `approximate` steps derived
-    without managedFields. With `every_version` set, a version in which nothing tracked changed is a
-    change too, for conditions that look at other fields.
+    without managedFields. A version in which nothing tracked changed is a change too if `follows`
+    says so of the Rollout: conditions may look at any field.
     """
 
     def __init__(self, *, instance_id: str = "") -> None:
@@ -51,7 +51,7 @@ class Observer:
         self.lost: Counter[str] = Counter()
         self.stale = 0
         self.approximate = 0
-        self.every_version = False
+        self.follows: Callable[[RolloutVersion], bool] | None = None
         self._instance_id = instance_id
         self._memory = Memory()
         self._checkpoint: str | None = None
@@ -150,11 +150,18 @@ class Observer:
         """Remember a version in which nothing tracked changed."""
         remembered.resource_version = version.resource_version
         remembered.gap = False
-        if not self.every_version:
+        if not self._followed(version):
             return ()
-        previous: JsonObject = msgspec.json.decode(remembered.encoded)
         reference = refer(version.rollout.metadata)
-        return [Change(rollout=reference, raw=observation.raw, previous=previous)]
+        return [
+            Change(
+                rollout=reference,
+                snapshot=self._memory.snapshot(reference),
+                raw=observation.raw,
+                previous=msgspec.json.decode(remembered.encoded),
+                version="same",
+            )
+        ]
 
     def _tracked(
         self,
@@ -190,13 +197,13 @@ class Observer:
         memory.remember(version.rollout, version.resource_version, known)
         if in_gap:
             nothing = RolloutMetadata(metadata.name, metadata.uid, metadata.namespace, 0, created)
-            return [
-                *gone,
-                self._compared(Past(Rollout(nothing), known), version, False, observation),
-            ]
+            past = Past(Rollout(nothing), known)
+            change = self._compared(past, version, False, observation)
+            return [*gone, replace(change, version="first")]
         reference = refer(metadata)
         snapshot = memory.snapshot(reference)
-        return [*gone, Change(rollout=reference, snapshot=snapshot, raw=observation.raw)]
+        first = Change(rollout=reference, snapshot=snapshot, raw=observation.raw, version="first")
+        return [*gone, first]
 
     def _compared(
         self, past: Past, version: RolloutVersion, contiguous: bool, observation: Observation
@@ -210,6 +217,7 @@ class Observer:
             uses_analysis=not contiguous and objects.uses_analysis(observation.raw),
         )
         derived = transitions.derive(past, version, contiguous, around)
+        told = derived.transitions or derived.wanted
         self._memory.rollouts[reference.uid].known = derived.known
         if derived.lost:
             self.lost.update(derived.lost)
@@ -224,10 +232,14 @@ class Observer:
             transitions=derived.transitions,
             snapshot=self._memory.snapshot(reference),
             raw=observation.raw,
-            previous=_shown(past) if derived.transitions or derived.wanted else None,
+            previous=_shown(past) if told or self._followed(version) else None,
+            version="changed",
             wanted=derived.wanted,
             again=again if derived.wanted else None,
         )
+
+    def _followed(self, version: RolloutVersion) -> bool:
+        return self.follows is not None and self.follows(version)
 
     # --- the end of a Rollout -------------------------------------------------------------------
 

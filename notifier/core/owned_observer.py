@@ -146,7 +146,7 @@ class OwnedObserver:
             return ()
         sighting = self._sighting(uid, seen.metadata, observation)
         found = tuple(owned_transitions.metrics_assessed(sighting, before, seen))
-        return [Change(rollout=sighting.rollout, transitions=found)] if found else ()
+        return [self._change(uid, found)] if found else ()
 
     # --- all three ----------------------------------------------------------------------------
 

@@ -11,26 +11,22 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
-from notifier.core import lanes, model, retry, subscriptions
-from notifier.core.configuration import Configuration, ServiceSpec
+from notifier.core import former, subscriptions
+from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT, NotifierError
-from notifier.core.model import (
-    Decision,
-    Delivery,
-    Destination,
-    Event,
-    State,
-    Subscription,
-    Verdict,
-)
+from notifier.core.model import Decision, Delivery, Event, State, Subscription, Verdict
+from notifier.core.rulings import AtOnce, Judge, Listener, Refused, Ruling
 from notifier.core.scopes import Scope
 from notifier.core.service import Composed, Composition, Message
-from notifier.core.triggers import Condition, Failed, Fired, NotFired
+from notifier.core.subscriptions import Resolved
+from notifier.core.triggers import Condition, Fired
+from notifier.core.wishes import Wish
 
 QUOTA: Final = 50
 """Destinations that one event of a rollout may have (spec/configuration.md 5.2)."""
@@ -41,25 +37,37 @@ _UNKNOWN: Final = frozenset({Decision.UNKNOWN_SERVICE, Decision.UNKNOWN_TRIGGER}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the operator's settings say about planning: the cluster's name, maximum ages per kind
-    over the defaults, and whether everything but sending is done."""
+    over the defaults, whether everything but sending is done, and the namespace of the central
+    configuration."""
 
     cluster: str = ""
+    namespace: str = ""
     max_age_s: Mapping[str, float] = field(default_factory=dict)
     shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTemplate:
+    """Templates of one `send` that failed and were replaced by plain text."""
+
+    engine: str
+    scope: str
+    template: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one event leads to.
 
-    `dropped` counts duplicates of subscriptions; `failed` names engine and scope of each template
-    that failed and was replaced by plain text.
+    `dropped` counts duplicates of subscriptions; `failed` are the templates that were replaced by
+    plain text.
     """
 
     verdicts: Sequence[Verdict]
     deliveries: Sequence[Delivery]
     dropped: int = 0
-    failed: Sequence[tuple[str, str]] = ()
+    failed: Sequence[FailedTemplate] = ()
 
 
 def plan(
@@ -69,35 +77,27 @@ def plan(
     *,
     now: float,
     policy: Policy | None = None,
+    judge: Judge | None = None,
+    told: tuple[str, ...] = (),
 ) -> Plan:
     """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes.
 
     `configurations` are those of the rollout's namespace and the central one, in this order; `now`
-    is Unix seconds.
+    is Unix seconds. `judge` rules on conditions (None: they hold now or never), `told` is what the
+    former sender has sent (`core/former.py`).
     """
     planner = _Planner(
         event=event,
         evidence=evidence,
         now=now,
         policy=policy or Policy(),
+        judge=judge or AtOnce(),
+        told=told,
         scopes=len(configurations),
     )
     for configuration in configurations:
         planner.consider(configuration)
     return planner.finished()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wish:
-    """One subscription to one condition, with everything needed to serve it."""
-
-    configuration: Configuration
-    subscription: Subscription
-    spec: ServiceSpec
-    condition: Condition
-    once: str
-    muted: bool
-    destination: Destination
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,10 +108,12 @@ class _Planner:
     evidence: Evidence
     now: float
     policy: Policy
+    judge: Judge
+    told: tuple[str, ...]
     scopes: int
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[FailedTemplate] = field(default_factory=list)
     dropped: int = 0
     considered: int = 0
     refused: int = 0
@@ -122,10 +124,8 @@ class _Planner:
         """Serve the subscriptions of one scope."""
         name = self.event.transition.trigger
         resolved = subscriptions.resolve(name, self.evidence.rollout, configuration)
-        self.dropped += resolved.dropped
-        for problem in resolved.problems:
-            if problem.severity == "error":
-                self._no(Decision.CONFIG_ERROR, configuration, source=problem.key, detail=problem)
+        if not self.judge.looks_back:
+            self._report(resolved, configuration)
         if not resolved.subscriptions:
             return
         muted = _lies_ahead(resolved.muted_until, self.now)
@@ -138,14 +138,21 @@ class _Planner:
             for wish in self._wishes(scope, subscription, muted=muted):
                 self._serve(scope, wish)
 
+    def _report(self, resolved: Resolved, configuration: Configuration) -> None:
+        """Take over what was found out about the subscriptions themselves."""
+        self.dropped += resolved.dropped
+        for problem in resolved.problems:
+            if problem.severity == "error":
+                self._no(Decision.CONFIG_ERROR, configuration, source=problem.key, detail=problem)
+
     def finished(self) -> Plan:
         """Return the plan, with what can only be said at the end."""
-        if self.refused:
+        if self.refused and (self.verdicts or not self.judge.looks_back):
             detail = f"more than {QUOTA} destinations: {self.refused} were left out"
             self.verdicts.append(
                 Verdict(event_id=self.event.id, decision=Decision.QUOTA, detail=detail)
             )
-        if not self.considered:
+        if not self.considered and not self.judge.looks_back:
             self.verdicts.append(
                 Verdict(
                     event_id=self.event.id,
@@ -161,55 +168,68 @@ class _Planner:
             failed=tuple(self.failed),
         )
 
-    def _wishes(self, scope: Scope, subscription: Subscription, *, muted: bool) -> Iterator[_Wish]:
+    def _wishes(self, scope: Scope, subscription: Subscription, *, muted: bool) -> Iterator[Wish]:
         """Yield the conditions that hold for a subscription; a verdict for each that does not."""
         configuration = scope.configuration
-        trigger = configuration.triggers.get(subscription.trigger)
-        fault = configuration.broken_triggers.get(subscription.trigger)
-        if trigger is None and fault is not None:
-            self._no(Decision.CONFIG_ERROR, configuration, subscription, detail=fault)
-            return
-        if trigger is None:
-            hint = _near(subscription.trigger, configuration.triggers)
-            detail = f"no trigger of this name is configured{hint}"
-            self._no(Decision.UNKNOWN_TRIGGER, configuration, subscription, detail=detail)
-            return
         spec = configuration.services.get(subscription.service)
-        if spec is None:
-            self._no_service(configuration, subscription)
-            return
-        for condition in trigger.conditions:
-            match scope.evaluate(condition):
-                case Fired(once):
-                    yield _Wish(
-                        configuration=configuration,
-                        subscription=subscription,
-                        spec=spec,
-                        condition=condition,
-                        once=once,
-                        muted=muted,
-                        destination=_destination(spec, subscription.recipient),
-                    )
-                case NotFired(reason):
-                    self._no(
-                        Decision.CONDITION_FALSE, configuration, subscription, condition, reason
-                    )
-                case Failed(error):
-                    self._no(
-                        Decision.CONDITION_ERROR, configuration, subscription, condition, error
-                    )
+        for condition in self._conditions(configuration, subscription):
+            listener = Listener(subscription, condition)
+            ruling = self.judge.rule(listener, partial(scope.evaluate, condition))
+            ruling = self._untold(listener, ruling)
+            if ruling is None:
+                continue
+            if isinstance(ruling, Refused):
+                self._no(ruling.decision, configuration, subscription, condition, ruling.detail)
+                continue
+            if spec is None:
+                self._no_service(configuration, subscription)
+                continue
+            yield Wish(
+                configuration=configuration,
+                subscription=subscription,
+                spec=spec,
+                condition=condition,
+                once=ruling.once,
+                muted=muted,
+            )
 
-    def _serve(self, scope: Scope, wish: _Wish) -> None:
+    def _conditions(
+        self, configuration: Configuration, subscription: Subscription
+    ) -> Sequence[Condition]:
+        """Return the conditions that a subscription may be served by; none, and a verdict if the
+        event is new, where trigger or service cannot be used."""
+        trigger = configuration.triggers.get(subscription.trigger)
+        if self.judge.looks_back:
+            return trigger.conditions if trigger else ()
+        if trigger is None:
+            self._no_trigger(configuration, subscription)
+            return ()
+        if subscription.service not in configuration.services:
+            self._no_service(configuration, subscription)
+            return ()
+        return trigger.conditions
+
+    def _untold(self, listener: Listener, ruling: Ruling) -> Ruling:
+        """Refuse what the former sender has sent for good (spec/configuration.md 8)."""
+        if not isinstance(ruling, Fired) or not ruling.once:
+            return ruling
+        namespace = self.policy.namespace
+        if not former.sent(self.told, listener, ruling.once, namespace=namespace):
+            return ruling
+        detail = f"the former sender has sent it for {ruling.once}"
+        return Refused(Decision.ONCE_PER, detail)
+
+    def _serve(self, scope: Scope, wish: Wish) -> None:
         """Render and compose for one destination; add its rows or the reason why there are
         none."""
         message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
-        base = self._id(wish, wish.destination, "")
+        base = wish.identity(self.event, wish.destination, "")
         if (first := self._other_scope(wish, message)) is not None:
             detail = f"the {first} configuration sends the same to the same receiver"
             self._refuse(wish, Decision.DUPLICATE, detail)
             return
         if error:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, error)
         composition = Composition(
             event=self.event,
             destination=wish.destination,
@@ -223,13 +243,23 @@ class _Planner:
             self._refuse(wish, Decision.CONFIG_ERROR, str(problem))
             return
         if fault:
-            self.failed.append((scope.engines(wish.condition), wish.spec.scope))
+            self._failed(scope, wish, fault)
         if not composed:
             self._refuse(wish, Decision.CONFIG_ERROR, "the recipient names nobody")
         for item in composed:
             self._add(wish, item, base, fault or error)
 
-    def _add(self, wish: _Wish, item: Composed, base: str, error: str) -> None:
+    def _failed(self, scope: Scope, wish: Wish, error: str) -> None:
+        self.failed.append(
+            FailedTemplate(
+                engine=scope.engines(wish.condition),
+                scope=wish.spec.scope,
+                template=",".join(wish.condition.send),
+                error=error,
+            )
+        )
+
+    def _add(self, wish: Wish, item: Composed, base: str, error: str) -> None:
         """Add one row and its verdict; `base` is the id that all rows of a destination share."""
         if item.refused:
             reason = Decision.RECIPIENT_NOT_ALLOWED
@@ -238,55 +268,31 @@ class _Planner:
         destination, identity = wish.destination, base
         if item.slot or item.recipient != destination.recipient:
             destination = replace(destination, recipient=item.recipient)
-            identity = self._id(wish, destination, item.slot)
+            identity = wish.identity(self.event, destination, item.slot)
         if identity in self.ids:
             self._refuse(wish, Decision.DUPLICATE, "already sent there for this event")
             return
         self.ids.add(identity)
         state = State.SHADOW if self.policy.shadow else State.PENDING
         state = State.MUTED if wish.muted else state
-        self.deliveries.append(self._delivery(identity, wish, destination, item.payload, state))
+        self.deliveries.append(
+            wish.delivery(
+                self.event,
+                identity,
+                destination,
+                item.payload,
+                state=state,
+                now=self.now,
+                max_age_s=self.policy.max_age_s,
+            )
+        )
         detail = f"template failed, plain text sent instead: {error}" if error else ""
         if wish.once:
             detail = detail or f"once per {wish.once}: an earlier message of this id stands"
         decision = Decision.MUTED if wish.muted else Decision.SENT
         self._refuse(wish, decision, detail, delivery_id=identity, recipient=destination.recipient)
 
-    def _delivery(
-        self, identity: str, wish: _Wish, destination: Destination, payload: bytes, state: State
-    ) -> Delivery:
-        transition = self.event.transition
-        kind = lanes.kind(transition.trigger)
-        age = wish.spec.terms.max_age_s
-        if age is None:
-            age = self.policy.max_age_s.get(kind, retry.MAX_AGE_S[kind])
-        return Delivery(
-            id=identity,
-            event_id=self.event.id,
-            rollout=transition.rollout,
-            trigger=transition.trigger,
-            destination=destination,
-            template=_sends(wish.condition),
-            payload=payload,
-            lane=model.lane(transition.rollout.uid, destination),
-            kind=kind,
-            created_at=self.now,
-            expires_at=self.now + age,
-            due_at=self.now,
-            state=state,
-            ended_at=None if state is State.PENDING else self.now,
-        )
-
-    def _id(self, wish: _Wish, destination: Destination, slot: str) -> str:
-        """Return the delivery's id. With `oncePer` it is made of the rollout in place of the event,
-        so that the store's unique key keeps later events with the same text from being sent."""
-        event = self.event.id
-        if wish.once:
-            event = f"{self.event.transition.rollout.uid}:{self.event.transition.trigger}"
-        key = wish.condition.key or str(wish.condition.index)
-        return model.delivery_id(event, destination, key, slot, wish.once)
-
-    def _other_scope(self, wish: _Wish, message: Message) -> str | None:
+    def _other_scope(self, wish: Wish, message: Message) -> str | None:
         """Return the scope that already sends this message to this receiver, if another does
         (spec/configuration.md 5.3)."""
         if self.scopes == 1:
@@ -295,6 +301,15 @@ class _Planner:
         key = (wish.spec.type.name, wish.spec.endpoint, wish.subscription.recipient, body)
         first = self.received.setdefault(key, wish.spec.scope)
         return None if first == wish.spec.scope else first
+
+    def _no_trigger(self, configuration: Configuration, subscription: Subscription) -> None:
+        fault = configuration.broken_triggers.get(subscription.trigger)
+        if fault is not None:
+            self._no(Decision.CONFIG_ERROR, configuration, subscription, detail=fault)
+            return
+        hint = _near(subscription.trigger, configuration.triggers)
+        detail = f"no trigger of this name is configured{hint}"
+        self._no(Decision.UNKNOWN_TRIGGER, configuration, subscription, detail=detail)
 
     def _no_service(self, configuration: Configuration, subscription: Subscription) -> None:
         name = subscription.service
@@ -309,7 +324,7 @@ class _Planner:
 
     def _refuse(
         self,
-        wish: _Wish,
+        wish: Wish,
         decision: Decision,
         detail: str,
         *,
@@ -355,12 +370,6 @@ class _Planner:
                 delivery_id=delivery_id,
             )
         )
-
-
-def _destination(spec: ServiceSpec, recipient: str) -> Destination:
-    return Destination(
-        scope=spec.scope, service=spec.name, service_type=spec.type.name, recipient=recipient
-    )
 
 
 def _sends(condition: Condition) -> str:

@@ -22,6 +22,11 @@ MAX_AGE_S: Final[Mapping[str, float]] = {
 """How long a message is worth sending, by kind (spec/services.md 6.4); kinds: `core/lanes.py`."""
 
 
+def max_age_s(kind: str, overrides: Mapping[str, float]) -> float:
+    """Return how long what happened is worth telling; `overrides` are the operator's ages."""
+    return overrides.get(kind, MAX_AGE_S[kind])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The waits of spec/services.md 6, in seconds."""

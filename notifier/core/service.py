@@ -34,7 +34,8 @@ class Block:
     `merge`: `fields` = field by field, last non-empty wins; `block` = a later template that has the
     block overwrites all of it; `by_service` = a map by service name, whole entries
     (spec/configuration.md 7.2). `message_escape` is how data in `message` is defused.
-    `for_programs`: programs read what is sent; they need every message and no digest.
+    `for_programs`: programs read what is sent; they need every message and no digest. `secrets`:
+    a template may print listed secrets into it; they are joined in when sending.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Block:
     merge: Literal["fields", "block", "by_service"] = "fields"
     message_escape: Literal["none", "slack", "html"] = "none"
     for_programs: bool = False
+    secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

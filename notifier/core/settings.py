@@ -75,6 +75,14 @@ class DeliverySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSettings:
+    """What templates may do beyond the usual."""
+
+    secret_keys: tuple[str, ...] = ()
+    """Keys of the Secret that templates may print as `secrets.<key>`. Empty: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """HTTP endpoints."""
 
@@ -104,5 +112,6 @@ class Settings:
     configuration: ConfigurationSettings = field(default_factory=ConfigurationSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    templates: TemplateSettings = field(default_factory=TemplateSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

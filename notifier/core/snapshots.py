@@ -6,6 +6,7 @@ an older release ignores what it does not know, a newer one fills in what is mis
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import msgspec
@@ -22,7 +23,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A Rollout's last version, what is known beside it, and its ReplicaSets and Experiments.
 
     `rollout` is the encoded `objects.Rollout`; `checkpoint` the creation time of the newest Rollout
-    seen when the row was made, in RFC 3339.
+    seen when the row was made, in RFC 3339; `standing` what `core/standing.py` encodes, which
+    planning adds to what was observed.
     """
 
     resource_version: str
@@ -31,6 +33,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     replica_sets: tuple[KnownReplicaSet, ...] = ()
     experiments: Mapping[str, KnownExperiment] = {}
     checkpoint: str = ""
+    standing: Raw = Raw()
 
 
 _encoder = msgspec.json.Encoder()
@@ -63,3 +66,23 @@ def decode(stored: StoredSnapshot) -> tuple[Snapshot, Rollout]:
     """Read a row. Raises `msgspec.DecodeError` if it is none."""
     snapshot = _snapshots.decode(stored.data)
     return snapshot, decode_rollout(snapshot.rollout)
+
+
+def with_standing(stored: StoredSnapshot, standing: bytes) -> StoredSnapshot:
+    """Return a row with what planning remembers; no bytes are nothing."""
+    if not standing:
+        return stored
+    snapshot = msgspec.structs.replace(_snapshots.decode(stored.data), standing=Raw(standing))
+    return dataclasses.replace(stored, data=_encoder.encode(snapshot))
+
+
+class _Standing(Struct):
+    standing: Raw = Raw()
+
+
+_standings = msgspec.json.Decoder(_Standing)
+
+
+def standing(stored: StoredSnapshot) -> bytes:
+    """Return what planning remembers in a row. Raises `msgspec.DecodeError` if it is none."""
+    return bytes(_standings.decode(stored.data).standing)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifier.core import sealing
 from notifier.core.errors import EvaluationError
 from notifier.core.service import Block, BlockField, Message
 from notifier.core.yamltext import NOWHERE, Place
@@ -130,7 +131,10 @@ def _tree(node: Any, template: Template, item: BlockField, variables: Mapping[st
 def _leaf(leaf: Leaf, template: Template, escape: Escape, variables: Mapping[str, Any]) -> str:
     """Render one text. Raises `EvaluationError`."""
     try:
-        return leaf.program.render(variables, escape)
+        text = leaf.program.render(variables, escape)
+        return sealing.checked(text, variables.get("secrets") or {})
+    except sealing.Broken as error:
+        raise EvaluationError(template.name, str(error), field=leaf.field) from error
     except LanguageError as error:
         raise EvaluationError(
             template.name,

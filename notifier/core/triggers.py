@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from notifier.core import decoding, scalars
+from notifier.core import decoding
 from notifier.languages import Condition as Program
 from notifier.languages import LanguageError
+from notifier.languages.golang import printing
+from notifier.languages.golang.values import GoError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,17 @@ def evaluate(condition: Condition, variables: Mapping[str, Any]) -> Outcome:
                 return NotFired(_reason(value))
         if condition.once_per is None:
             return Fired()
-        return Fired(once=scalars.text(condition.once_per.evaluate(variables)))
+        return Fired(once=printing.text(condition.once_per.evaluate(variables)))
     except LanguageError as error:
         return Failed(error.message)
+    except GoError as error:
+        return Failed(f"oncePer: {error}")
+
+
+def reads(conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the names of the variables that conditions read."""
+    programs = [program for each in conditions for program in (each.when, each.once_per)]
+    return frozenset(name for program in programs if program for name in program.names)
 
 
 def condition_key(index: int, when: str) -> str:

@@ -39,6 +39,11 @@ class Place:
             return self.line
         return self.line + line - (0 if self.block else 1)
 
+    def within(self, line: int, column: int) -> Place:
+        """Return the place of a line and column of this node's text; its start where they are
+        0."""
+        return Place(self.line_of(line), column if line else self.column)
+
 
 NOWHERE: Final = Place()
 

@@ -34,6 +34,7 @@ from notifier.engine.housekeeping import keep_house
 from notifier.engine.intake import ALWAYS, Intake
 from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
+from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.engine.steady import Steady
 from notifier.engine.supervising import Supervisor, beat
@@ -92,6 +93,7 @@ class Engine:
             on_change=self._reconfigured,
             on_secrets=parts.on_secrets,
         )
+        self._remembering = Remembering(self.configuring.for_namespace)
         pauses = Pauses(parts.store, parts.observer.still_paused)
         self.dispatch = self._dispatch(pauses)
         self.intake = self._intake(pauses)
@@ -121,7 +123,9 @@ class Engine:
     async def observe(self, *, may_end: bool = False) -> None:
         """Begin to watch, from what was committed last. `may_end`: the cluster is a recording."""
         parts = self._parts
-        parts.observer.restore(await parts.store.snapshots())
+        stored = await parts.store.snapshots()
+        parts.observer.restore(stored)
+        self._remembering.restore(stored)
         self._supervisor.start(OBSERVING, self.intake.run(), may_end=may_end)
 
     async def unless_failed(self, work: Coroutine[Any, Any, None]) -> None:
@@ -160,6 +164,7 @@ class Engine:
         await self._parts.store.close()
 
     def _reconfigured(self) -> None:
+        self._remembering.reconfigured()
         self.intake.reconsider()
         self.dispatch.wake()
 
@@ -195,11 +200,13 @@ class Engine:
             observer=parts.observer,
             gathering=Gathering(parts.cluster, parts.clock),
             pauses=pauses,
+            remembering=self._remembering,
             configurations=self.configuring.for_namespace,
             clock=parts.clock,
             recorder=parts.recorder,
             policy=planning.Policy(
                 cluster=settings.cluster.name,
+                namespace=parts.place.namespace,
                 max_age_s=settings.delivery.max_age_s,
                 shadow=settings.delivery.shadow,
             ),

@@ -7,6 +7,7 @@ and rates `core/circuits.py`, supersession `core/lanes.py`.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from notifier.core import retry
+from notifier.core import retry, sealing
 from notifier.core.configuration import Configuration, ServiceSpec
-from notifier.core.errors import DeliveryError, Permanent, Reason, Retryable
+from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
 from notifier.core.model import Attempt, Delivery, State
 from notifier.core.service import Delivered, Outgoing
 from notifier.engine.backlog import Backlog
@@ -174,6 +175,21 @@ class Attempting:
             ambiguous=lost or any(each.ambiguous for each in attempts),
         )
 
+    def _revealed(self, outgoing: Outgoing) -> Outgoing:
+        """Join in the secrets that its template printed: nothing before this holds one. Raises
+        `Misconfigured` if the Secret or the operator's list has one of them no more."""
+        delivery = outgoing.delivery
+        if not sealing.sealed(delivery.payload):
+            return outgoing
+        configuration = self._configuration_of(delivery.destination.scope)
+        values = {} if configuration is None else configuration.sealed
+        try:
+            payload = sealing.reveal(delivery.payload, values)
+        except KeyError as error:
+            detail = f"the message prints the secret {error}, which is not there (any more)"
+            raise Misconfigured(Reason.CREDENTIAL, detail) from error
+        return dataclasses.replace(outgoing, delivery=replace(delivery, payload=payload))
+
     def _park(self, delivery: Delivery, now: float) -> Settlement:
         """Let a delivery wait for its service to be configured (again)."""
         due = min(now + retry.DEFAULT.slow_s, delivery.expires_at)
@@ -203,7 +219,7 @@ class Attempting:
         deadline_s = spec.terms.timeout_s or self._timeout_s
         try:
             async with asyncio.timeout(deadline_s):
-                delivered = await service.send(outgoing, spec.options)
+                delivered = await service.send(self._revealed(outgoing), spec.options)
         except DeliveryError as error:
             return self._failed(delivery, spec, begun, error)
         except TimeoutError:

@@ -141,10 +141,27 @@ class Committing:
                     self._announce(event, intake, now - waiting.observed_at)
                 else:
                     repeated += 1
+            self._amended(intake)
         if repeated:
             self._recorder.duplicates("id", repeated)
         if delivers:
             self._on_deliveries()
+
+    def _amended(self, intake: Intake) -> None:
+        """Count and log what conditions decided about earlier transitions."""
+        for verdict in intake.amendments:
+            self._recorder.decided(verdict.trigger, verdict.scope, verdict.decision)
+        if intake.amendments:
+            first = intake.amendments[0]
+            log.info(
+                "conditions of earlier transitions decided",
+                extra={
+                    "trigger": first.trigger,
+                    "event_id": first.event_id,
+                    "deliveries": sum(1 for each in intake.amendments if each.delivery_id),
+                    "faults": _faults(intake.amendments),
+                },
+            )
 
     def _announce(self, event: Event, intake: Intake, waited: float) -> None:
         """One log line per transition, and its counters."""
@@ -173,7 +190,14 @@ class Committing:
 
 
 _QUIET: Final = frozenset(
-    {Decision.SENT, Decision.NO_SUBSCRIPTION, Decision.CONDITION_FALSE, Decision.MUTED}
+    {
+        Decision.SENT,
+        Decision.NO_SUBSCRIPTION,
+        Decision.CONDITION_FALSE,
+        Decision.OPEN_OCCURRENCE,
+        Decision.BASELINE,
+        Decision.MUTED,
+    }
 )
 
 

@@ -18,6 +18,7 @@ from notifier.core import evidence
 from notifier.core.configuration import Configuration
 from notifier.core.errors import Forbidden, NotFound
 from notifier.core.model import Observation, Resource
+from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
 from notifier.engine.committing import Committing
 from notifier.engine.gathering import closed
@@ -80,6 +81,7 @@ class Intake:
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
         self._told: dict[Resource, str] = {}
+        observer.follows = self._follows
 
     async def run(self) -> None:
         """Observe until stopped, or until every stream has ended (a recording); then return once
@@ -184,8 +186,8 @@ class Intake:
         held = Held(change)
         if queue is None:
             prepared = self._preparing.at_once(change)
-            if isinstance(prepared, ports.Intake):
-                self._committing.put(prepared, at)
+            if not isinstance(prepared, Held):
+                self._put(prepared, at)
                 return
             held = prepared
             queue = self._held[key] = deque()
@@ -193,11 +195,20 @@ class Intake:
         queue.append((held, at))
         self._held_count += 1
 
+    def _put(self, intake: ports.Intake | None, at: float) -> None:
+        if intake is not None:
+            self._committing.put(intake, at)
+
+    def _follows(self, version: RolloutVersion) -> bool:
+        """Say whether a version matters whatever it changes: a condition may turn true in it, or
+        what comes of a change that is held may wait for it."""
+        return version.rollout.metadata.uid in self._held or self._preparing.follows(version)
+
     async def _work_off(self, key: str, queue: deque[tuple[Held, float]]) -> None:
         """Take the changes of one rollout in order, as slowly as the cluster answers."""
         while queue:
             held, at = queue[0]
-            self._committing.put(await self._preparing.in_time(held), at)
+            self._put(await self._preparing.in_time(held), at)
             queue.popleft()
             self._held_count -= 1
             self._worked_off.set()

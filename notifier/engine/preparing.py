@@ -11,14 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from notifier import ports
-from notifier.core import evidence, planning, subscriptions
+from notifier.core import evidence, planning, review, snapshots, standing, subscriptions
 from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT
 from notifier.core.model import Decision, Event, JsonObject, Transition, Verdict, event_id
+from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
+from notifier.core.review import Question, Review
 from notifier.engine.gathering import Gathered, Gathering, decode
 from notifier.engine.pauses import Pauses
+from notifier.engine.remembering import Found, Remembering
+from notifier.engine.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +33,16 @@ class Held:
 
     change: Change
     needs: Sequence[evidence.Needs] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A review of a change, and the evidence that it lacks: with it, it is made again. `read` is
+    what conditions read."""
+
+    review: Review
+    lacks: Sequence[evidence.Needs] = ()
+    read: Sequence[evidence.Needs] = ()
 
 
 class Preparing:
@@ -43,6 +57,7 @@ class Preparing:
         observer: Observer,
         gathering: Gathering,
         pauses: Pauses,
+        remembering: Remembering,
         configurations: Callable[[str], Sequence[Configuration]],
         clock: ports.Clock,
         recorder: ports.Recorder,
@@ -51,42 +66,69 @@ class Preparing:
         self._observer = observer
         self._gathering = gathering
         self._pauses = pauses
+        self._remembering = remembering
         self._configurations = configurations
         self._clock = clock
         self._recorder = recorder
+        self._telling = Telling(recorder)
         self._policy = policy
 
-    def at_once(self, change: Change) -> ports.Intake | Held:
-        """Return the intake of a change, or what is held if the cluster has to be asked first."""
+    def follows(self, version: RolloutVersion) -> bool:
+        """Say whether a version matters even if nothing tracked changed in it."""
+        return self._remembering.follows(version)
+
+    def at_once(self, change: Change) -> ports.Intake | Held | None:
+        """Return the intake of a change, None if there is nothing to commit, or what is held if the
+        cluster has to be asked first."""
         if change.wanted:
             return Held(change)
-        if not change.transitions:
-            return ports.Intake(snapshot=change.snapshot, forget=change.forget)
-        if not change.raw:
+        if not self._matters(change):
+            return self._observed(change)
+        if not change.raw and not change.forget:
             return Held(change)
         needs = self._needs(change, evidence.outline(change.raw))
         if any(needs):
             return Held(change, needs)
-        nothing = [Gathered()] * len(change.transitions)
-        return self._planned(change, decode(change.raw), nothing)
+        work = self._work(change, change.raw, needs, self._remembering.evidence(change))
+        return Held(change, needs) if work.lacks else self._done(change, work)
 
-    async def in_time(self, held: Held) -> ports.Intake:
+    async def in_time(self, held: Held) -> ports.Intake | None:
         """Return the intake of a change once the cluster has answered."""
         change, needs = held.change, held.needs
         if change.wanted:
             found = await self._gathering.wanted(change.wanted)
             change = self._observer.resolve(change, found)
-        if not change.transitions:
-            return ports.Intake(snapshot=change.snapshot, forget=change.forget)
-        raw = change.raw or await self._gathering.rollout(change.rollout)
+        if not self._matters(change):
+            return self._observed(change)
+        raw: bytes | None = change.raw
+        if not raw and not change.forget:
+            raw = await self._gathering.rollout(change.rollout)
         if needs is None:
-            seen = evidence.outline(raw) if raw else evidence.stub(change.rollout)
-            needs = self._needs(change, seen)
-        namespace = change.rollout.namespace
-        gathered = {
-            each: await self._gathering.evidence(each, namespace) for each in dict.fromkeys(needs)
-        }
-        return self._planned(change, _rollout(change, raw), [gathered[each] for each in needs])
+            needs = self._needs(change, evidence.outline(raw) if raw else _stub(change))
+        lacks = [each for each in dict.fromkeys(needs) if each]
+        gathered = dict(self._remembering.evidence(change))
+        while True:
+            for each in lacks:
+                gathered[each] = await self._gathering.evidence(each, change.rollout.namespace)
+            work = self._work(change, raw, needs, gathered)
+            if not work.lacks:
+                read = {each: gathered[each] for each in work.read}
+                self._remembering.keep_evidence(change.rollout.uid, read)
+                return self._done(change, work)
+            lacks = list(work.lacks)
+            del work  # nothing decoded is held while the cluster answers
+
+    def _matters(self, change: Change) -> bool:
+        """Say whether there is anything to decide."""
+        return bool(change.transitions) or self._remembering.concerns(change)
+
+    def _observed(self, change: Change) -> ports.Intake | None:
+        """Return the intake of a change that nobody can want to hear of."""
+        if change.version == "same" or change.snapshot is None:
+            return ports.Intake(forget=change.forget) if change.forget else None
+        remembered = self._remembering.encoded(change.rollout.uid)
+        snapshot = snapshots.with_standing(change.snapshot, remembered)
+        return ports.Intake(snapshot=snapshot, forget=change.forget)
 
     def _needs(self, change: Change, rollout: JsonObject) -> Sequence[evidence.Needs]:
         """Return what each transition needs; nothing where nobody listens."""
@@ -102,68 +144,131 @@ class Preparing:
             for configuration in self._configurations(transition.rollout.namespace)
         )
 
-    def _planned(
-        self, change: Change, rollout: JsonObject, gathered: Sequence[Gathered]
-    ) -> ports.Intake:
-        """Return the intake of a change with all its events."""
-        now = self._clock.now()
-        events: list[Event] = []
-        plans: list[planning.Plan] = []
-        for transition, found in zip(change.transitions, gathered, strict=True):
+    # --- the review of a change -----------------------------------------------------------------
+
+    def _work(
+        self,
+        change: Change,
+        raw: bytes | None,
+        needs: Sequence[evidence.Needs],
+        gathered: Found,
+    ) -> _Work:
+        """Review a change with the evidence that there is. Changes nothing."""
+        rollout = decode(raw) if raw else _stub(change)
+        made = Review(
+            past=self._remembering.past(change, rollout),
+            configurations=self._configurations(change.rollout.namespace),
+            now=self._clock.now(),
+            policy=self._policy,
+        )
+        made.close(change.transitions, gone=bool(change.forget))
+        for transition, each in zip(change.transitions, needs, strict=True):
             event = Event(
                 id=event_id(self._policy.cluster, transition.key),
                 transition=transition,
-                observed_at=now,
+                observed_at=made.now,
             )
-            known = evidence.assemble(
-                rollout,
-                previous=change.previous,
-                workload=decode(found.workload) if found.workload else None,
-                run=decode(found.run) if found.run else None,
-                runs=None if found.runs is None else [decode(raw) for raw in found.runs],
-                replica_sets=[decode(raw) for raw in found.replica_sets],
+            known = _evidence(rollout, change.previous, gathered.get(each, Gathered()))
+            self._first_look(made, event, known, gone=bool(change.forget))
+        if not change.version:
+            return _Work(made)
+        return self._looked(change, rollout, made, gathered)
+
+    def _looked(self, change: Change, rollout: JsonObject, made: Review, gathered: Found) -> _Work:
+        """Look at everything that a version may turn true."""
+        version = review.Version(
+            reference=change.rollout,
+            rollout=rollout,
+            triggers=self._remembering.triggers(rollout, change.rollout.namespace),
+        )
+        lacks: list[evidence.Needs] = []
+        read: list[evidence.Needs] = []
+        for question in made.questions(version):
+            whole = evidence.needs(question.event.transition, rollout)
+            part = evidence.of_conditions(whole, question.reads)
+            if whole in gathered:
+                part = whole
+            if part:
+                (read if part in gathered else lacks).append(part)
+            found = gathered.get(part, Gathered())
+            self._look(
+                made, question, _evidence(rollout, question.previous(change.previous), found)
             )
-            events.append(event)
-            plans.append(self._plan(event, known, now))
+            if question.event.id in made.sending and whole and whole not in gathered:
+                lacks.append(whole)
+        return _Work(made, lacks, read)
+
+    def _first_look(self, made: Review, event: Event, known: Evidence, *, gone: bool) -> None:
+        """Plan one event; a defect of ours costs its messages, not the daemon."""
+        try:
+            made.first_look(event, known, gone=gone)
+        except Exception as error:  # one poisonous object must not stop all others
+            log.exception("planning failed", extra=_identity(event))
+            made.verdicts.append(_defect(event, error))
+
+    def _look(self, made: Review, question: Question, known: Evidence) -> None:
+        """Look at one condition over time, as guarded as an event."""
+        try:
+            made.look(question, known)
+        except Exception as error:  # nor one poisonous condition
+            log.exception("planning failed", extra=_identity(question.event))
+            made.fail(question, _defect(question.event, error).detail)
+
+    def _done(self, change: Change, work: _Work) -> ports.Intake | None:
+        """Take over what a review found, and return what is to be committed of it."""
+        made, uid = work.review, change.rollout.uid
+        memory = made.standing(looked=bool(change.version))
+        encoded = standing.encode(memory)
+        new = encoded != self._remembering.encoded(uid)
+        if change.forget:
+            self._remembering.forget(uid)
+        else:
+            self._remembering.keep(uid, memory, encoded)
+        if not (new or change.version != "same" or made.tells):
+            return None
+        self._count(made, change.rollout.path)
+        snapshot = change.snapshot
         return ports.Intake(
-            snapshot=change.snapshot,
+            snapshot=snapshot and snapshots.with_standing(snapshot, encoded),
             forget=change.forget,
-            events=events,
-            verdicts=[verdict for plan in plans for verdict in plan.verdicts],
-            deliveries=[delivery for plan in plans for delivery in plan.deliveries],
+            events=made.events,
+            verdicts=made.verdicts,
+            amendments=made.amendments,
+            deliveries=made.deliveries,
         )
 
-    def _plan(self, event: Event, known: Evidence, now: float) -> planning.Plan:
-        """Plan one event; a defect of ours costs its messages, not the daemon."""
-        configurations = self._configurations(event.transition.rollout.namespace)
-        try:
-            plan = planning.plan(event, known, configurations, now=now, policy=self._policy)
-        except Exception as error:  # one poisonous object must not stop all others
-            log.exception(
-                "planning failed",
-                extra={
-                    "rollout": event.transition.rollout.path,
-                    "trigger": event.transition.trigger,
-                },
-            )
-            return planning.Plan(verdicts=(_defect(event, error),), deliveries=())
-        self._count(plan)
-        if any(delivery.kind == "paused" for delivery in plan.deliveries):
-            self._pauses.remember(event)
-        return plan
-
-    def _count(self, plan: planning.Plan) -> None:
-        for engine, scope in plan.failed:
-            self._recorder.render_failed(engine, scope)
-        if plan.dropped:
-            self._recorder.duplicates("merge", plan.dropped)
-        across = sum(1 for each in plan.verdicts if each.decision is Decision.DUPLICATE)
-        if across:
-            self._recorder.duplicates("scope", across)
+    def _count(self, made: Review, rollout: str) -> None:
+        for plan in made.plans:
+            for fault in plan.failed:
+                self._telling.failed(fault, rollout)
+            if plan.dropped:
+                self._recorder.duplicates("merge", plan.dropped)
+            across = sum(1 for each in plan.verdicts if each.decision is Decision.DUPLICATE)
+            if across:
+                self._recorder.duplicates("scope", across)
+        paused = {each.event_id for each in made.deliveries if each.kind == "paused"}
+        for event in made.events:
+            if event.id in paused:
+                self._pauses.remember(event)
 
 
-def _rollout(change: Change, raw: bytes | None) -> JsonObject:
-    return decode(raw) if raw else evidence.stub(change.rollout)
+def _evidence(rollout: JsonObject, previous: JsonObject | None, found: Gathered) -> Evidence:
+    return evidence.assemble(
+        rollout,
+        previous=previous,
+        workload=decode(found.workload) if found.workload else None,
+        run=decode(found.run) if found.run else None,
+        runs=None if found.runs is None else [decode(raw) for raw in found.runs],
+        replica_sets=[decode(raw) for raw in found.replica_sets],
+    )
+
+
+def _stub(change: Change) -> JsonObject:
+    return evidence.stub(change.rollout)
+
+
+def _identity(event: Event) -> JsonObject:
+    return {"rollout": event.transition.rollout.path, "trigger": event.transition.trigger}
 
 
 def _defect(event: Event, error: Exception) -> Verdict:

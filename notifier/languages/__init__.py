@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from notifier.languages import jinja
+from notifier.languages import adapters, jinja
 from notifier.languages.seam import (
     Condition,
     ConditionLanguage,
     Escape,
     LanguageError,
     Program,
+    Revealing,
     TemplateLanguage,
+    Variables,
 )
 
 __all__ = [
@@ -30,15 +32,18 @@ __all__ = [
     "LanguageError",
     "Languages",
     "Program",
+    "Revealing",
     "TemplateLanguage",
+    "Variables",
 ]
 
 TEMPLATES: Mapping[str, TemplateLanguage] = {
+    "go": adapters.Go(),
     "jinja": jinja.Jinja(),
 }
 """Template languages by the word that `engine:` names them by."""
 
-CONDITIONS: Mapping[str, ConditionLanguage] = {}
+CONDITIONS: Mapping[str, ConditionLanguage] = {"expr": adapters.Expr()}
 """Condition languages by name; conditions are always `expr`."""
 
 

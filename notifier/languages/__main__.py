@@ -26,10 +26,12 @@ def main() -> int:
     failed = 0
     for line in sys.stdin:
         try:
-            case = json.loads(line, parse_int=float)
+            case = json.loads(line)
             answer = RUNNERS[case["lang"]](case["text"], conformance.revive(case["data"]))
         except (ValueError, KeyError, TypeError) as error:
-            sys.stderr.write(f"not a request ({type(error).__name__}: {error}): {line[:200]}\n")
+            sys.stderr.write(
+                f"not a request ({type(error).__name__}: {error}): {line.strip()[:200]}\n"
+            )
             failed = 1
             continue
         sys.stdout.write(json.dumps({"id": case.get("id"), **answer}, ensure_ascii=False) + "\n")

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypedDict
 
 from notifier.languages import expr, gotemplate, jinja
-from notifier.languages.golang import runs, times
+from notifier.languages.golang import decoded, runs, times
 from notifier.languages.golang.values import BytesMap
 from notifier.languages.seam import LanguageError
 
 TAG: Final = "$go"
-NOW: Final = runs.Surroundings(now=1_700_000_000_000_000_000)
-"""A moment like any other: no case may depend on the clock."""
+NOW: Final = runs.Surroundings(now=1_800_000_000_000_000_000)
+"""A moment after all dates in the data; no case may depend on it otherwise."""
 
 
 class Answer(TypedDict, total=False):
@@ -22,11 +22,11 @@ class Answer(TypedDict, total=False):
 
 
 def revive(data: Any) -> Any:
-    """Return data with its tagged objects in the form the languages know."""
+    """Return data in the form the languages know: tagged objects made, every number a float."""
     if isinstance(data, list):
         return [revive(item) for item in data]
     if not isinstance(data, dict):
-        return data
+        return decoded.decoded(data)
     match data.get(TAG):
         case "time":
             return times.library(times.from_unix(0, NOW.now))

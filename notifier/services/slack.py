@@ -30,6 +30,7 @@ API: Final = "https://slack.com/api/"
 POLICIES: Final = ("Post", "PostAndUpdate", "Update")
 
 BLOCK: Final = Block(
+    secrets=True,
     name="slack",
     fields=(
         BlockField(name="username"),

@@ -33,6 +33,7 @@ MOST_REDIRECTS: Final = 10
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 BLOCK: Final = Block(
+    secrets=True,
     name="webhook",
     fields=(
         BlockField(name="method", form="literal"),

@@ -78,10 +78,17 @@ class MemoryStore(Store):
         for event in new.values():
             said = [verdict for verdict in intake.verdicts if verdict.event_id == event.id]
             self._events[event.id] = event, said
+        for verdict in intake.amendments:
+            self._amend(verdict)
         for delivery in intake.deliveries:
             if delivery.id not in self._deliveries and delivery.id not in self._kept_ids:
                 self._begin(delivery)
         return set(new)
+
+    def _amend(self, verdict: Verdict) -> None:
+        event, said = self._events.get(verdict.event_id, (None, ()))
+        if event is not None and verdict not in said:
+            self._events[event.id] = event, [*said, verdict]
 
     def _begin(self, delivery: Delivery) -> None:
         number = self._numbers[delivery.id] = next(self._counter)

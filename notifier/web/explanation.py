@@ -15,6 +15,7 @@ from notifier.core.annotations import parse as parse_annotations
 from notifier.core.configuration import Configuration
 from notifier.core.errors import Reason
 from notifier.core.model import Decision, Delivery, Event, JsonObject, State, Verdict
+from notifier.core.triggers import Trigger
 from notifier.web import shapes
 
 _HINTS: Final[Mapping[Decision, str]] = {
@@ -27,10 +28,11 @@ _HINTS: Final[Mapping[Decision, str]] = {
     Decision.CONDITION_FALSE: "the trigger's `when` did not hold",
     Decision.CONDITION_ERROR: "the trigger's `when` could not be evaluated;"
     " try it with `notifier render --trigger {trigger}`",
-    Decision.OPEN_OCCURRENCE: "sent as soon as the trigger's `when` holds for this occurrence",
+    Decision.OPEN_OCCURRENCE: "the trigger's `when` does not hold yet: sent as soon as it does",
     Decision.ONCE_PER: "already sent for this `oncePer` value",
     Decision.DUPLICATE: "the same message already goes to the same place",
-    Decision.BASELINE: "first sight of the object: nothing is announced for what was already so",
+    Decision.BASELINE: "what already holds at the first look is not announced; it is sent when"
+    " `when` turns true the next time",
     Decision.MUTED: "the annotation notifications.argoproj.io/mute-until is in force",
     Decision.QUOTA: "the namespace sent too many messages in a short time",
     Decision.RECIPIENT_NOT_ALLOWED: "the service does not allow this recipient for this namespace",
@@ -111,7 +113,8 @@ def _listeners(
                     "service": one.service,
                     "recipient": one.recipient,
                     "known": one.service in configuration.services,
-                    "hint": _service_hint(one.service, configurations),
+                    "hint": _trigger_hint(configuration.triggers[trigger])
+                    or _service_hint(one.service, configurations),
                 }
                 for one in resolved.subscriptions
             ]
@@ -148,6 +151,13 @@ def _decision(
         "trigger": trigger,
         "hint": hint,
     }
+
+
+def _trigger_hint(trigger: Trigger) -> str:
+    """Say that a trigger cannot fire: no change has its name, and no condition looks for one."""
+    if trigger.name in lifecycle.ALL or any(each.when for each in trigger.conditions):
+        return ""
+    return _HINTS[Decision.NEVER_FIRES]
 
 
 def _service_hint(service: str, configurations: Sequence[Configuration]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from notifier.core import sealing
 from notifier.core.errors import Problem
 from notifier.core.model import Attempt, Delivery, Event, JsonObject, Verdict
 
@@ -76,7 +77,7 @@ def attempt(item: Attempt, hide: Hide) -> JsonObject:
 
 def payload(raw: bytes, hide: Hide) -> Any:
     """Return a payload as JSON if it is JSON, else as text; at most `PAYLOAD_LIMIT` bytes."""
-    text = hide(raw[:PAYLOAD_LIMIT].decode(errors="replace"))
+    text = sealing.hidden(hide(raw[:PAYLOAD_LIMIT].decode(errors="replace")))
     if len(raw) > PAYLOAD_LIMIT:
         return f"{text}… {len(raw) - PAYLOAD_LIMIT} more bytes"
     try:

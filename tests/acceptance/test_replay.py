@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,3 +48,58 @@ def test_as_a_process() -> None:
     )
     assert done.stderr == ""
     check(name, done.stdout.splitlines())
+
+
+PATIENT = """
+kind: ConfigMap
+metadata: {name: argo-rollouts-notification-cm}
+data:
+  service.console: ""
+  template.late: |
+    message: "{{ .rollout.status.phase }}"
+  trigger.on-rollout-completed: |
+    - {when: rollout.status.phase == 'Healthy', send: [late]}
+  trigger.on-paused-phase: |
+    - {when: rollout.status?.phase == 'Paused', send: [late]}
+  subscriptions: |
+    - recipients: ["console:ops"]
+      triggers: [on-rollout-completed, on-paused-phase]
+"""
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A configuration whose conditions turn true some versions after the change, or by level."""
+    path = tmp_path_factory.mktemp("patient") / "cm.yaml"
+    path.write_text(PATIENT)
+    return str(path)
+
+
+def _pauses(name: str) -> int:
+    """Count how often the phase of a recorded Rollout turned to Paused."""
+    phases: defaultdict[str, list[str]] = defaultdict(list)
+    with gzip.open(ROOT / name / "stream.jsonl.gz", "rt") as stream:
+        for line in map(json.loads, stream):
+            seen = line["object"]
+            if seen["kind"] == "Rollout" and line["type"] != "BOOKMARK":
+                phases[seen["metadata"]["uid"]].append(seen.get("status", {}).get("phase", ""))
+    return sum(then != now == "Paused" for each in phases.values() for then, now in pairwise(each))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_conditions_over_time_on_recordings(name: str, patient: str) -> None:
+    """A completion waits until the phase is Healthy; a phase is told at each rising edge."""
+    line = ["replay", str(ROOT / name / "stream.jsonl.gz"), "--config", patient, "-o", "json"]
+    result = CliRunner().invoke(main, line)
+    assert result.exit_code == 0, result.output
+    events: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
+    truth = recordings.scenario(name)["trigger_counts"] or {}
+    completed = [each for each in events if each["trigger"] == "on-rollout-completed"]
+    assert len(completed) == truth.get("on-rollout-completed", 0)
+    for event in completed:
+        bodies = [each["body"] for each in event["deliveries"]]
+        *waited, last = [each["decision"] for each in event["verdicts"]]
+        assert waited in ([], ["open_occurrence"])
+        told = ["Healthy" in body for body in bodies]
+        assert (last, told) in [("sent", [True]), ("superseded", []), ("open_occurrence", [])]
+    assert sum(each["trigger"] == "on-paused-phase" for each in events) == _pauses(name)

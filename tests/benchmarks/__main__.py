@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import delivering, residing, watching
+from tests.benchmarks import delivering, rendering, residing, watching
 from tests.benchmarks.report import Report
 from tests.receivers import certificates
 
-PARTS = ("watching", "delivering", "residing")
+PARTS = ("watching", "rendering", "delivering", "residing")
 
 
 def main() -> int:
@@ -31,6 +31,9 @@ def main() -> int:
         if "watching" in parts:
             print("watch to decision")
             report.add(*watching.measure(Path(place), rounds=rounds, scale=scale))
+        if "rendering" in parts:
+            print("foreign templates and conditions")
+            report.add(*rendering.measure(rounds=rounds, scale=scale))
         if "delivering" in parts:
             print("delivery")
             certificate = certificates.make(Path(place)).file

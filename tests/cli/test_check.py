@@ -35,6 +35,7 @@ def test_good_configuration_is_zero(tmp_path: Path) -> None:
     result = check(tmp_path, GOOD)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.startswith("0 errors, 0 warnings; 1 service, ")
+    assert result.stderr.endswith(" usable\n  mine  jinja\n")
 
 
 def test_without_its_secret_a_service_is_an_error_only_if_asked(tmp_path: Path) -> None:
@@ -148,3 +149,17 @@ def test_a_secret_is_never_printed(tmp_path: Path) -> None:
     text = GOOD.replace("token: $slack-token", "token: $slack-token\n    apiURL: $slack-token")
     result = check(tmp_path, text + secret)
     assert "xoxb-canary-7" not in result.output
+
+
+def test_annotations_of_rollouts_among_the_files_are_checked(tmp_path: Path) -> None:
+    """A service that the configuration does not have, at the line of the annotation."""
+    rollout = (
+        "---\nkind: Rollout\nmetadata:\n  name: app\n  namespace: shop\n  annotations:\n"
+        "    notifications.argoproj.io/subscribe.on-rollout-completed.slack: a\n"
+        "    notifications.argoproj.io/subscribe.on-rollout-completed.slak: b\n"
+    )
+    result = check(tmp_path, GOOD + rollout)
+    (line,) = result.stdout.splitlines()
+    assert "cm.yaml:18:" in line
+    assert "shop/app: no service slak is configured" in line
+    assert "did you mean slack?" in line

@@ -62,13 +62,17 @@ def test_every_version_on_request() -> None:
     """Conditions may look at any field: on request a version without a tracked change is one."""
     story = Story()
     deployed(story)
-    story.observer.every_version = True
+    story.observer.follows = lambda version: "followed" in version.annotations
+    before = len(story.changes)
     story.rollout["status"]["availableReplicas"] = 2
     story.controller()
+    assert len(story.changes) == before
+    story.user(annotations={"followed": ""})
     change = story.changes[-1]
-    assert (change.transitions, change.snapshot) == ((), None)
+    assert (change.transitions, change.version) == ((), "same")
     assert json.loads(change.raw)["status"]["availableReplicas"] == 2
     assert change.previous is not None
+    assert change.snapshot is not None
 
 
 # --- lists, gaps, restarts ----------------------------------------------------------------------

@@ -183,7 +183,7 @@ def test_a_template_that_fails_is_replaced_by_plain_text() -> None:
     text = row.payload.decode()
     assert text.startswith("checkout: on-rollout-aborted\nnamespace: shop\nrevision: 7\n")
     assert "nonsense" in text
-    assert planned.failed == (("fake", "central"),)
+    assert [(each.engine, each.scope) for each in planned.failed] == [("fake", "central")]
     assert planned.verdicts[0].decision is Decision.SENT
     assert "template failed" in planned.verdicts[0].detail
 
@@ -228,7 +228,7 @@ def test_a_rendered_text_that_no_payload_can_be_made_of_is_sent_plain() -> None:
     assert b"this text is no payload" in row.payload
     assert decisions(planned) == [("sent", "post", "ops")]
     assert "plain text sent instead: t: this text is no payload" in planned.verdicts[0].detail
-    assert planned.failed == (("fake", "central"),)
+    assert [(each.engine, each.scope) for each in planned.failed] == [("fake", "central")]
 
 
 def test_a_recipient_that_names_nobody_is_a_configuration_error() -> None:

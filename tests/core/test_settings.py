@@ -34,6 +34,7 @@ DEFAULTS = {
         "allow_addresses": (),
         "shadow": False,
     },
+    "templates": {"secret_keys": ()},
     "web": {"host": "0.0.0.0", "port": 8080, "admin_port": 8081},
     "log": {"format": "json", "level": "info"},
 }

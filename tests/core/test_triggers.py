@@ -50,6 +50,17 @@ def test_once_per_is_not_evaluated_when_it_does_not_hold() -> None:
     assert triggers.evaluate(condition, {"x": False}) == NotFired("when is false")
 
 
+def test_a_once_per_that_cannot_be_printed_is_an_error() -> None:
+    """A value without end is no text, so it is no key either."""
+    endless: list[Any] = []
+    endless.append(endless)
+    outcome = triggers.evaluate(
+        Condition(index=0, send=("t",), once_per=Answer("x")), {"x": endless}
+    )
+    assert isinstance(outcome, Failed)
+    assert outcome.error.startswith("oncePer: ")
+
+
 @pytest.mark.parametrize("field", ["when", "once_per"])
 def test_an_error_is_never_a_no(field: str) -> None:
     """A fault at run time is `Failed`, with its text."""

@@ -166,10 +166,12 @@ class Text:
 
 
 class When:
-    """A condition that is a function of the variables."""
+    """A condition that is a function of the variables; unless told otherwise it reads more than
+    the plain ones."""
 
-    def __init__(self, judge: Callable[[Mapping[str, Any]], Any]) -> None:
+    def __init__(self, judge: Callable[[Mapping[str, Any]], Any], *names: str) -> None:
         self.judge = judge
+        self.names = frozenset(names or ("event",))
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return what the function says."""
@@ -514,8 +516,9 @@ class Scripted(Observer):
         return self.wanted_resources
 
 
-def snapshot(name: str = "checkout", data: bytes = b"") -> StoredSnapshot:
-    """Return a snapshot row."""
+def snapshot(name: str = "checkout", token: bytes = b"") -> StoredSnapshot:
+    """Return a snapshot row of the version that the token names."""
+    data = orjson.dumps({"resource_version": token.decode(), "rollout": {}})
     return StoredSnapshot(kind="Rollout", uid=f"uid-{name}", namespace="shop", name=name, data=data)
 
 

@@ -21,6 +21,7 @@ from notifier.engine.gathering import Gathering
 from notifier.engine.intake import HELD_LIMIT, Intake
 from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
+from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.stores.memory import MemoryStore
 from tests.engine import fakes
@@ -70,6 +71,7 @@ class House:
             observer=self.observer,
             gathering=Gathering(self.cluster, self.clock),
             pauses=Pauses(self.store, self.observer.still_paused),
+            remembering=Remembering(lambda _: (self.configuration,)),
             configurations=lambda _: (self.configuration,),
             clock=self.clock,
             recorder=self.recorder,
@@ -183,7 +185,7 @@ async def test_evidence_holds_only_its_own_rollout(house: House) -> None:
         await asyncio.sleep(7)
     assert await house.events() == ["cart:1", "checkout:1", "checkout:2"]
     stored = {each.uid: each.data for each in await house.store.snapshots()}
-    assert stored["uid-checkout"] == b"3"
+    assert orjson.loads(stored["uid-checkout"])["resource_version"] == "3"
 
 
 async def test_nothing_is_fetched_that_nobody_would_read(house: House) -> None:
@@ -343,7 +345,7 @@ async def test_a_poisonous_object_harms_itself_alone(house: House) -> None:
         event.transition.rollout.name: verdicts for event, verdicts in await house.store.events()
     }
     assert "ZeroDivisionError" in by_name["bad"][0].detail
-    assert by_name["checkout"][0].decision is Decision.CONDITION_FALSE
+    assert by_name["checkout"][0].decision is Decision.OPEN_OCCURRENCE
 
 
 async def test_an_unreadable_object_is_told_once(

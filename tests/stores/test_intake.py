@@ -133,3 +133,47 @@ async def test_a_refused_commit_writes_nothing(store: Store) -> None:
     assert await store.snapshots() == []
     assert await store.events() == []
     assert await examples.all_rows(store) == []
+
+
+# --- later verdicts ------------------------------------------------------------------------------
+
+
+async def test_later_verdicts_join_their_event(store: Store) -> None:
+    """What is decided later stands behind what was decided first, with its delivery."""
+    cause, row = examples.event(), examples.delivery()
+    first, later = examples.verdict(cause), examples.verdict(cause, Decision.SENT)
+    await store.commit([Intake(events=[cause], verdicts=[first])])
+    assert await store.commit([Intake(amendments=[later], deliveries=[row])]) == frozenset()
+    assert await store.events() == [(cause, [first, later])]
+    assert await examples.all_rows(store) == [row]
+
+
+async def test_a_later_verdict_counts_once(store: Store) -> None:
+    """Said twice, in one commit or in two, it is there once; others keep their order."""
+    cause = examples.event()
+    first, second, third = (
+        examples.verdict(cause, decision)
+        for decision in (Decision.OPEN_OCCURRENCE, Decision.CONDITION_ERROR, Decision.EXPIRED)
+    )
+    await store.commit([Intake(events=[cause], verdicts=[first])])
+    await store.commit([Intake(amendments=[second, second]), Intake(amendments=[second, third])])
+    await store.commit([Intake(amendments=[third, first])])
+    assert await store.events() == [(cause, [first, second, third])]
+
+
+async def test_a_later_verdict_in_the_commit_of_its_event(store: Store) -> None:
+    """A group may hold the event and what came of it."""
+    cause = examples.event()
+    first, later = examples.verdict(cause), examples.verdict(cause, Decision.SUPERSEDED)
+    intakes = [Intake(events=[cause], verdicts=[first]), Intake(amendments=[later])]
+    assert await store.commit(intakes) == {cause.id}
+    assert await store.events() == [(cause, [first, later])]
+
+
+async def test_later_verdicts_about_nothing_are_dropped(store: Store) -> None:
+    """Of an event that was collected, or never was; those of others in the commit are kept."""
+    gone, here = examples.event("1"), examples.event("2")
+    later = examples.verdict(here, Decision.SENT)
+    await store.commit([Intake(events=[here])])
+    await store.commit([Intake(amendments=[examples.verdict(gone), later])])
+    assert await store.events() == [(here, [later])]

@@ -44,6 +44,11 @@ class Answer:
 
     text: str
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The variable of that name."""
+        return frozenset({self.text})
+
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """Return the variable of that name; fail where it says so."""
         if self.text == "boom":

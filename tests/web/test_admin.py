@@ -13,6 +13,7 @@ from notifier.core.errors import Problem
 from notifier.core.model import Decision, State
 from notifier.ports import Intake
 from notifier.web.admin import COMMAND_HEADER
+from tests.engine import fakes
 from tests.web import ledger
 from tests.web.ledger import Admin
 
@@ -215,6 +216,20 @@ async def test_explanation_of_nothing_says_why(port: Admin) -> None:
     _, quiet = await ask(port, "/api/v1/rollouts/shop/quiet/explanation")
     assert "no such Rollout" in unknown["hint"]
     assert "baseline" in quiet["hint"]
+
+
+async def test_a_subscription_that_never_fires_says_so(port: Admin) -> None:
+    """A name that no change has, without a `when`; with one it is a trigger like any other."""
+    port.rollouts["shop", "checkout"] = {"metadata": {"name": "checkout"}}
+    purple = fakes.trigger("on-purple")
+    red = fakes.trigger("on-red", fakes.condition(when=fakes.When(lambda _: True)))
+    port.configurations = [
+        fakes.configuration(triggers=[purple, red], recipients=[("post", "ops")])
+    ]
+    _, body = await ask(port, "/api/v1/rollouts/shop/checkout/explanation")
+    hints = {one["trigger"]: one["hint"] for one in body["listeners"]}
+    assert "never fires" in hints["on-purple"]
+    assert hints["on-red"] == ""
 
 
 async def test_every_decision_has_its_hint() -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from notifier.core import decoding
+from notifier.core.compiling import names
 from notifier.core.compiling.reporting import Report, dotted
 from notifier.core.service import Block, BlockField
 from notifier.core.templates import Leaf, Template
-from notifier.core.yamltext import Path, Place
-from notifier.languages import Languages, choosing
+from notifier.core.yamltext import Path
+from notifier.languages import Languages, Program, choosing
 
 ARGO_CD: Final = re.compile(
     r"(?<![\w.-])\.?(app\.(?:metadata|spec|status)|context\.argocdUrl|repo\.[A-Z]\w+)"
@@ -82,6 +83,7 @@ def compile_template(
     _report(choice.faults, texts)
     if report.errors:
         return None
+    _suspect(choice.programs, texts)
     leaves = [
         Leaf(program, dotted(path), report.yaml.place(*path))
         for program, path in zip(choice.programs, texts.paths, strict=True)
@@ -169,14 +171,20 @@ def _filled(tree: Any, leaves: Sequence[Leaf]) -> Any:
             return tree
 
 
+def _suspect(programs: Sequence[Program], texts: _Texts) -> None:
+    """Warn of what compiles and is probably wrong all the same."""
+    for program, path in zip(programs, texts.paths, strict=True):
+        place = texts.report.yaml.place(*path)
+        for message, fix, line, column in names.suspicious(program, condition=False):
+            texts.report.warning(message, path, fix=fix, at=place.within(line, column))
+
+
 def _report(faults: Sequence[choosing.Fault], texts: _Texts) -> None:
     """Report the texts that do not compile, and names that do not exist here."""
     for fault in faults:
         path = texts.paths[fault.index] if texts.paths else ()
-        place = texts.report.yaml.place(*path)
-        line = place.line_of(fault.error.line)
-        column = fault.error.column if fault.error.line else place.column
-        texts.report.error(fault.error.message, path, at=Place(line, column))
+        place = texts.report.yaml.place(*path).within(fault.error.line, fault.error.column)
+        texts.report.error(fault.error.message, path, fix=fault.error.hint, at=place)
     for text, path in zip(texts.texts, texts.paths, strict=True):
         if found := ARGO_CD.search(text):
             texts.report.warning(f"{found[1]} exists in Argo CD only; here it is nothing", path)

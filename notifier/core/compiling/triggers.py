@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from notifier.core import decoding, lifecycle, triggers
+from notifier.core.compiling import names
 from notifier.core.compiling.reporting import Report
 from notifier.core.compiling.templates import ARGO_CD
 from notifier.core.triggers import Condition, Trigger
-from notifier.core.yamltext import Path, Place
+from notifier.core.yamltext import Path
 from notifier.languages import Condition as Program
 from notifier.languages import ConditionLanguage, LanguageError, Languages
 
@@ -121,14 +122,15 @@ def _program(
     if language is None:
         report.error(f"needs the {LANGUAGE} interpreter, not available yet", path)
         return None
+    place = report.yaml.place(*path)
     try:
-        return language.compile(text)
+        program = language.compile(text)
     except LanguageError as error:
-        place = report.yaml.place(*path)
-        line = place.line_of(error.line)
-        column = error.column if error.line else place.column
-        report.error(error.message, path, at=Place(line, column))
+        report.error(error.message, path, fix=error.hint, at=place.within(error.line, error.column))
         return None
+    for message, fix, line, column in names.suspicious(program, condition=True):
+        report.warning(message, path, fix=fix, at=place.within(line, column))
+    return program
 
 
 def _never_fires(name: str, conditions: list[Condition], report: Report) -> None:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from notifier.languages.golang.values import GoError
+from notifier.languages.golang.values import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Limits:
     list items that operations build."""
 
     source: int = 64 * 1024
+    tokens: int = 10_000
     nesting: int = 200
     steps: int = 100_000
     depth: int = 100
@@ -42,7 +43,7 @@ class Surroundings:
     seed: str = ""
 
 
-class Exceeded(GoError):
+class Exceeded(Refused):
     """An evaluation went past a limit."""
 
 

@@ -20,7 +20,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from typing_extensions import override
 
@@ -97,6 +97,26 @@ class Ints(list[Any]):
     TYPE: ClassVar[str] = "[]int"
 
 
+class Lists(list[Any]):
+    """A [][]any."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[][]interface {}"
+
+
+class NilList(list[Any]):
+    """A nil []any: empty wherever it is looked at, null in JSON."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "[]interface {}"
+
+
+class NilStrings(Strings):
+    """A nil []string: empty wherever it is looked at, null in JSON."""
+
+    __slots__ = ()
+
+
 class StringMap(dict[Any, Any]):
     """A map[string]string."""
 
@@ -104,11 +124,41 @@ class StringMap(dict[Any, Any]):
     TYPE: ClassVar[str] = "map[string]string"
 
 
+class NilDict(dict[Any, Any]):
+    """A nil map[string]any, such as a missing value is where a map is expected: empty wherever it
+    is looked at, null in JSON, and nothing can be put into it."""
+
+    __slots__ = ()
+    TYPE: ClassVar[str] = "map[string]interface {}"
+
+
 class BytesMap(dict[Any, Any]):
     """A map[string][]byte: the secrets."""
 
     __slots__ = ()
     TYPE: ClassVar[str] = "map[string][]uint8"
+
+
+SEAL: Final = "\ue000"
+"""The character that a sealed value's texts begin with: no other text may hold it."""
+
+
+class Sealed(str):
+    """A []byte that nobody may look into: it prints, as text or as Go prints bytes, and no more.
+
+    The value itself is what stands for it as text, `numbers` what stands for it as bytes; both
+    begin with `SEAL`, and whoever made them knows what they mean.
+    """
+
+    __slots__ = ("numbers",)
+    TYPE: ClassVar[str] = "[]uint8"
+    numbers: str
+
+    def __new__(cls, text: str, numbers: str) -> Self:
+        """Seal; both texts must be different for different values."""
+        made = super().__new__(cls, text)
+        made.numbers = numbers
+        return made
 
 
 class Func:
@@ -135,22 +185,29 @@ class Func:
 class Method:
     """One entry of a method table: what a value of a Go type can be asked by name.
 
-    `call` takes the receiver and the arguments, `parameters` are the arguments' Go types.
+    `call` takes the receiver and the arguments, `parameters` are the arguments' Go types. A method
+    with several `results` (an error not counted) gives the first: expr takes it, templates refuse
+    the call.
     """
 
-    __slots__ = ("call", "parameters")
+    __slots__ = ("call", "parameters", "results")
 
-    def __init__(self, call: Callable[..., Any], parameters: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, call: Callable[..., Any], parameters: tuple[str, ...] = (), results: int = 1
+    ) -> None:
         self.call = call
         self.parameters = parameters
+        self.results = results
 
 
 class GoObject:
     """The base of values with methods (times, durations, versions): immutable.
 
-    `KIND` is the reflect kind ("struct", "int64", …), `TYPE` the Go type ("time.Time"), `METHODS`
-    everything that can be called on it: attributes are never looked up. `FIELDS` reads exported
-    struct fields. `text()` is what `%v` prints.
+    `KIND` is the reflect kind ("struct", "int64", "ptr", …), `TYPE` the Go type ("time.Time"),
+    `METHODS` everything that can be called on it: attributes are never looked up. `FIELDS` reads
+    exported struct fields. `text()` is what `%v` prints, `go_text()` what `%#v` prints, and
+    `inside()` all fields of the struct (or of what the pointer points to) for the verbs that look
+    into it.
     """
 
     __slots__ = ()
@@ -163,9 +220,69 @@ class GoObject:
         """Return what `%v` prints."""
         raise NotImplementedError
 
+    def go_text(self) -> str | None:
+        """Return what the type itself makes of `%#v`; None leaves it to `fmt`."""
+        return None
+
+    def inside(self) -> tuple[tuple[str, Any], ...]:
+        """Return names and values of the struct's fields, unexported ones too."""
+        return ()
+
+    def identical(self, other: object) -> bool:
+        """Say what Go's `==` says; Python's is deep equality, which looks behind pointers."""
+        return self is other if self.KIND == "ptr" else self == other
+
+    def plain(self) -> Any:
+        """Return the plain value that JSON shows; may raise `GoError`."""
+        return {}
+
+
+class Pointer:
+    """A pointer as fmt meets it inside a struct; 0 is nil. The classes of its types set `TYPE`."""
+
+    __slots__ = ("address",)
+    TYPE: ClassVar[str] = ""
+
+    def __init__(self, address: int) -> None:
+        self.address = address
+
+
+class GoInteger(GoObject):
+    """An integer type with methods, such as time.Duration: kind, arithmetic and comparison are the
+    integer's (`value`), type and text its own."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    @override
+    def plain(self) -> int:
+        return self.value
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.value == self.value
+
+    @override
+    def __hash__(self) -> int:
+        return hash((type(self), self.value))
+
+    def __bool__(self) -> bool:
+        return self.value != 0
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value})"
+
 
 class GoError(Exception):
     """A function or method failed as its Go original does; the message is Go's where cheap."""
+
+
+class Refused(GoError):
+    """We do not do what the Go original would: past a limit, or with a secret. Functions whose
+    original swallows its errors let these through."""
 
 
 _KINDS: Final[Mapping[type, str]] = {
@@ -179,13 +296,18 @@ _KINDS: Final[Mapping[type, str]] = {
     complex: "complex128",
     str: "string",
     bytes: "slice",
+    Sealed: "slice",
     list: "slice",
     tuple: "slice",
     Strings: "slice",
     Ints: "slice",
+    Lists: "slice",
+    NilList: "slice",
+    NilStrings: "slice",
     dict: "map",
     StringMap: "map",
     BytesMap: "map",
+    NilDict: "map",
     Func: "func",
     type(None): "invalid",
     Missing: "invalid",
@@ -217,3 +339,8 @@ def type_name(value: Any) -> str:
     if isinstance(value, Func):
         return value.signature
     return str(getattr(type(value), "TYPE", ""))
+
+
+def is_nil(value: Any) -> bool:
+    """Say whether a list or map is a nil one; an empty one is not."""
+    return isinstance(value, NilList | NilStrings | NilDict)

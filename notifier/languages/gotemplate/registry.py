@@ -3,7 +3,8 @@
 The signature is checked when a call is compiled (number of arguments) and made (their kinds), as
 the engine does for a Go function. Kinds of parameters and results: `string int int64 float64 bool
 any list dict time error`; `...kind` last takes any number. A parameter of kind `any` takes
-everything, and the function casts for itself.
+everything, and the function casts for itself; nil and a missing value both arrive as None there,
+and as `NilDict` or `NilList` where a map or list is declared.
 """
 
 from __future__ import annotations
@@ -39,6 +40,17 @@ class Function:
 
 ALL: Final[dict[str, Function]] = {}
 """Everything registered, by name."""
+
+
+REFUSED: Final[dict[str, str]] = {}
+"""Functions that exist in Go but are off, by name: they block or take seconds. The text is a hint
+of its own; empty gives the usual one, the setting `templates.allowFunctions`. Whoever allows one
+passes it among the functions of a template."""
+
+MUTATING: Final = frozenset(
+    ("set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite")
+)
+"""Functions that change a map they are given: a template that names one gets a copy of the data."""
 
 
 def register(

@@ -18,6 +18,7 @@ def commit(database: Database, intakes: Sequence[Intake]) -> frozenset[str]:
     """Write all intakes; return the ids of the events that were new."""
     _put_snapshots(database, intakes)
     new = _put_events(database, intakes)
+    _amend_events(database, intakes)
     _put_deliveries(database, (row for intake in intakes for row in intake.deliveries))
     return new
 
@@ -62,6 +63,21 @@ def _put_events(database: Database, intakes: Sequence[Intake]) -> frozenset[str]
         del wanted[known]
     database.execute_rows("insert_events", [rows.of_event(*item) for item in wanted.values()])
     return frozenset(wanted)
+
+
+def _amend_events(database: Database, intakes: Sequence[Intake]) -> None:
+    """Add later verdicts behind those that their events have, each once."""
+    later: dict[str, list[Verdict]] = {}
+    for intake in intakes:
+        for verdict in intake.amendments:
+            later.setdefault(verdict.event_id, []).append(verdict)
+    if not later:
+        return
+    for id_, encoded in database.select("verdicts", (json_list(later),)):
+        said = rows.verdicts(encoded)
+        added = [one for one in dict.fromkeys(later[id_]) if one not in said]
+        if added:
+            database.execute("amend_event", (rows.of_verdicts([*said, *added]), id_))
 
 
 def _put_deliveries(database: Database, offered: Iterable[Delivery]) -> None:

@@ -34,15 +34,25 @@ def of_event(event: Event, verdicts: Sequence[Verdict]) -> Row:
         rollout.uid,
         event.observed_at,
         msgspec.json.encode(event.transition),
-        msgspec.json.encode(verdicts),
+        of_verdicts(verdicts),
     )
+
+
+def of_verdicts(verdicts: Sequence[Verdict]) -> bytes:
+    """Return the verdicts of an event as they are stored."""
+    return msgspec.json.encode(verdicts)
+
+
+def verdicts(encoded: bytes) -> Sequence[Verdict]:
+    """Return the verdicts of an event."""
+    return _VERDICTS.decode(encoded)
 
 
 def event(row: Row) -> tuple[Event, Sequence[Verdict]]:
     """Return the event and its verdicts from a row of `events`."""
-    id_, transition, observed_at, verdicts = row
+    id_, transition, observed_at, said = row
     recorded = Event(id=id_, transition=_TRANSITION.decode(transition), observed_at=observed_at)
-    return recorded, _VERDICTS.decode(verdicts)
+    return recorded, verdicts(said)
 
 
 def of_delivery(number: int, delivery: Delivery) -> Row:

@@ -14,6 +14,12 @@ SELECT id FROM kept_ids WHERE id IN (SELECT value FROM json_each(?1))
 -- name: insert_events
 INSERT INTO events (id, namespace, name, uid, observed_at, "transition", verdicts) VALUES {values}
 
+-- name: verdicts
+SELECT id, verdicts FROM events WHERE id IN (SELECT value FROM json_each(?))
+
+-- name: amend_event
+UPDATE events SET verdicts = ? WHERE id = ?
+
 -- name: insert_deliveries
 INSERT INTO deliveries (
   row, id, event_id, lane, state, attempt, token, until, due_at, created_at, expires_at, ended_at,
