@@ -116,7 +116,7 @@ async def results(
     found = {}
     for scenario in scenarios:
         rollout = prefix + scenario.name, manifests.NAME
-        items = await release.events(rollout)
+        items = await release.recorded(rollout)
         found[scenario.name] = Result(
             scenario=scenario,
             failure=failures[scenario.name],

@@ -161,7 +161,7 @@ class Release:
 
     # --- what it says -------------------------------------------------------------------------
 
-    async def events(self, rollout: events.Key) -> list[dict[str, Any]]:
+    async def recorded(self, rollout: events.Key) -> list[dict[str, Any]]:
         """Return the recorded events of the nine triggers of one Rollout, newest first."""
         assert self.daemon is not None
         query = f"namespace={rollout[0]}&name={rollout[1]}&limit={PAGE}"

@@ -99,14 +99,19 @@ class Stage:
 
     async def completed(self, revision: int | None = None) -> None:
         """Wait until the current template is the stable one and healthy."""
-        await self.until(
-            lambda r: (
-                r["status"].get("stableRS") == r["status"].get("currentPodHash")
-                and r["status"].get("phase") == "Healthy"
-                and revision in {None, revision_of(r)}
-            ),
-            f"completed {revision or ''}",
-        )
+        await self.until(lambda r: _is_completed(r, revision), f"completed {revision or ''}")
+
+    async def promoted(self, revision: int) -> None:
+        """Promote at a gate and wait until that is completed. As a person would, promote again if
+        the controller pauses again: it was just about to write when the first one came."""
+        while True:
+            await self.plugin("promote", manifests.NAME)
+            found = await self.until(
+                lambda r: _is_completed(r, revision) or r["status"].get("pauseConditions"),
+                f"promoted to {revision}",
+            )
+            if _is_completed(found, revision):
+                return
 
     async def paused(self, reason: str = "") -> None:
         """Wait until the controller pauses, for any reason or for this one."""
@@ -162,6 +167,13 @@ class Stage:
             return {revision_of(one): one["spec"].get("replicas", 0) for one in listed}
 
         await eventually(lambda: _has(found, counts), f"{self.namespace}: replicas {counts}")
+
+
+def _is_completed(rollout: Object, revision: int | None) -> bool:
+    status = rollout["status"]
+    stable = status.get("stableRS") == status.get("currentPodHash")
+    right = revision in {None, revision_of(rollout)}
+    return stable and right and status.get("phase") == "Healthy"
 
 
 async def _has(found: Callable[[], Awaitable[dict[int, int]]], counts: Mapping[int, int]) -> bool:

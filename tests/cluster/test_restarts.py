@@ -77,7 +77,7 @@ async def disturbed(
     recoveries = {}
     for name in NAMES:
         rollout = PREFIX + name, manifests.NAME
-        recoveries[name] = Recovery(await steady.events(rollout), await other.events(rollout))
+        recoveries[name] = Recovery(await steady.recorded(rollout), await other.recorded(rollout))
     ends = {name: await other.ends((PREFIX + name, manifests.NAME)) for name in NAMES}
     messages = playing.bodies(playing.entries(receiver[1]), other)
     await other.kill()

@@ -67,7 +67,7 @@ async def _told(release: Release, where: str, *triggers: str) -> None:
     """The events of the Rollout's own status become these, none of them recovered."""
 
     async def found() -> list[dict[str, Any]]:
-        items = await release.events((where, manifests.NAME))
+        items = await release.recorded((where, manifests.NAME))
         return [item for item in reversed(items) if item["trigger"] != events.SCALING]
 
     async def all_there() -> bool:
@@ -202,7 +202,7 @@ async def _watches_again(release: Release, where: str) -> None:
     await probe.apply(manifests.canary())
 
     async def told() -> bool:
-        return bool(await release.events((probe.namespace, manifests.NAME)))
+        return bool(await release.recorded((probe.namespace, manifests.NAME)))
 
     await eventually(told, "Rollouts are watched again", 120)
 

@@ -69,8 +69,7 @@ async def inline_inconclusive(stage: Stage) -> None:
     await stage.apply(manifests.web("check", stage.metric_url))
     await _updated(stage, INLINE)
     await stage.paused("InconclusiveAnalysisRun")
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -106,8 +105,7 @@ async def inline_passed_by_hand(stage: Stage) -> None:
     await stage.running(STEP)
     await stage.plugin("promote", NAME)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -151,8 +149,7 @@ async def background_inconclusive(stage: Stage) -> None:
     """A background analysis says neither at the gate: a second reason for the same pause."""
     await _background_turns(stage, 0.5)
     await stage.paused("InconclusiveAnalysisRun")
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -163,8 +160,7 @@ async def background_fails_then_retry(stage: Stage) -> None:
     stage.metric(1.0)
     await stage.plugin("retry", "rollout", NAME)
     await stage.paused("CanaryPauseStep")
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -203,8 +199,7 @@ async def steps_edited_during_background(stage: Stage) -> None:
     await stage.patch({"spec": {"strategy": {"canary": {"steps": steps}}}})
     await stage.paused()
     await stage.at_step(1)
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()

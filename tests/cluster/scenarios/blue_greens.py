@@ -40,8 +40,7 @@ async def blue_green_manual(stage: Stage) -> None:
     await _deployed(stage, GATE)
     await stage.update()
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
     await stage.scaled({1: 0})
 
 
@@ -81,8 +80,7 @@ async def blue_green_fast_rollback(stage: Stage) -> None:
     await _deployed(stage, {**GATE, "scaleDownDelaySeconds": 20})
     await stage.update()
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
     await stage.plugin("undo", NAME)
     await stage.completed(3)
 
@@ -98,8 +96,7 @@ async def blue_green_abort_then_retry(stage: Stage) -> None:
     await stage.scaled({2: 0})
     await stage.plugin("retry", "rollout", NAME)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -184,5 +181,4 @@ async def blue_green_workload(stage: Stage) -> None:
     await stage.apply(manifests.deployment("demo:v2"))
     await stage.at_revision(2)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)

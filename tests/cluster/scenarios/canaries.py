@@ -33,8 +33,7 @@ async def canary_manual_gate(stage: Stage) -> None:
     await stage.completed()
     await stage.update()
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -82,8 +81,7 @@ async def canary_new_template_at_gate(stage: Stage) -> None:
     await stage.template_is_not(second)
     await stage.at_step(1)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(3)
+    await stage.promoted(3)
 
 
 @scenario()
@@ -163,8 +161,7 @@ async def canary_scaled(stage: Stage) -> None:
     await stage.paused()
     await stage.patch({"spec": {"replicas": 6}}, subresource="scale")
     await stage.scaled({1: 3, 2: 3})
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
     await stage.patch({"spec": {"replicas": 0}}, subresource="scale")
     await stage.scaled({2: 0})
     await stage.patch({"spec": {"replicas": 2}}, subresource="scale")
@@ -204,8 +201,7 @@ async def canary_synced_meanwhile(stage: Stage) -> None:
         await stage.completed()
     async with stage.synced(second):
         await stage.paused()
-        await stage.plugin("promote", NAME)
-        await stage.completed(2)
+        await stage.promoted(2)
     async with stage.synced(first):
         await stage.paused()
         await stage.plugin("abort", NAME)
@@ -224,8 +220,7 @@ async def canary_revision_stripped(stage: Stage) -> None:
     await stage.paused()
     await stage.patch({"metadata": {"annotations": {"rollout.argoproj.io/revision": None}}})
     await stage.at_revision(2)
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -239,8 +234,7 @@ async def canary_steps_edited_at_gate(stage: Stage) -> None:
     await stage.patch({"spec": {"strategy": {"canary": {"steps": steps}}}})
     await stage.paused()
     await stage.at_step(1)
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()

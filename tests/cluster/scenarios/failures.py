@@ -37,8 +37,7 @@ async def abort_then_retry(stage: Stage) -> None:
     await stage.aborted()
     await stage.plugin("retry", "rollout", NAME)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(2)
+    await stage.promoted(2)
 
 
 @scenario()
@@ -97,8 +96,7 @@ async def abort_then_template_and_replicas(stage: Stage) -> None:
     await stage.patch({"spec": {"replicas": 3, "template": template}})
     await stage.at_revision(3)
     await stage.paused()
-    await stage.plugin("promote", NAME)
-    await stage.completed(3)
+    await stage.promoted(3)
 
 
 @scenario(
