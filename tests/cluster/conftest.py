@@ -24,6 +24,9 @@ from tests.cluster.release import Release
 from tests.cluster.scenarios import registry
 from tests.cluster.stage import MetricServer
 
+LEFT = {".log", ".ledger"}
+"""Kinds of files that a run leaves; keys, tokens and stores go."""
+
 TABLE = pytest.StashKey[str]()
 
 collect_ignore_glob = [] if os.environ.get("CLUSTER_TEST") else ["test_*.py"]
@@ -47,6 +50,9 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(run, ignore_errors=True)
         run.mkdir()
         yield run
+        for file in run.rglob("*"):
+            if file.is_file() and file.suffix not in LEFT:
+                file.unlink()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
