@@ -74,5 +74,9 @@ chart: setup $(HELM) $(SCHEMAS) ## lint and render the chart with real Helm
 	@$(HELM) lint --strict charts/notifier
 	@$(BIN)/python -m pytest -q tests/chart
 
+cluster-test: setup $(HELM) ## compare with the real controller on a real API server (needs Go)
+	$(BIN)/python -m tests.cluster.binaries
+	CLUSTER_TEST=1 $(BIN)/python -m pytest tests/cluster
+
 clean: ## remove what the other targets made
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,8 +31,12 @@ ALWAYS: Final[tuple[Resource, ...]] = ("rollouts", "analysisruns", "experiments"
 OPTIONAL: Final = frozenset[Resource]({"experiments", "replicasets"})
 """Resources that a cluster may lack without anything being wrong."""
 
+SOON_S: Final = 1.0
+"""Seconds until a resource that cannot be watched is tried again; twice as long each time. Soon,
+because an API server that starts refuses everybody (403) until it has read the roles."""
+
 AGAIN_S: Final = 300.0
-"""Seconds until a resource that cannot be watched is tried again."""
+"""At most so many."""
 
 HELD_LIMIT: Final = 1000
 """Changes waiting for evidence above which the watch is not read further."""
@@ -116,15 +120,18 @@ class Intake:
 
     async def _pump(self, resource: Resource) -> None:
         """Observe one resource; without the right to, degrade and try again later."""
+        again_s = SOON_S
         while True:
             stream = self._cluster.observe(resource)
             try:
                 async for batch in stream:
                     self._status.degraded.pop(resource, None)
+                    again_s = SOON_S
                     await self._take(resource, batch)
             except (Forbidden, NotFound) as error:
                 self._degrade(resource, error)
-                await self._clock.sleep(AGAIN_S)
+                await self._clock.sleep(again_s)
+                again_s = min(again_s * 2, AGAIN_S)
             else:
                 return
             finally:

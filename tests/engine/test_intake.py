@@ -398,6 +398,21 @@ async def test_a_missing_right_degrades_one_resource(house: House) -> None:
         assert house.status.faults() == ()
 
 
+async def test_a_starting_server_refuses_for_a_moment_only(house: House) -> None:
+    """A server that starts answers 403 until it has read the roles: it is asked again soon, and
+    less and less often while the answer stays."""
+    refusals = house.cluster.streams["rollouts"]
+    for _ in range(3):
+        refusals.put_nowait(Forbidden("rollouts: forbidden"))
+    async with house.running():
+        await asyncio.sleep(1 + 2 + 3.9)
+        assert house.status.faults() == ("rollouts: rollouts: forbidden",)
+        house.observe(house.change(transition(STEP)), *sync("rollouts"))
+        await asyncio.sleep(0.2)
+        assert house.status.faults() == ()
+        assert await house.events() == ["checkout:1"]
+
+
 @pytest.mark.parametrize("by", ["annotation", "configuration", "setting"])
 async def test_replica_sets_are_watched_only_when_asked_for(house: House, by: str) -> None:
     """Scaling costs a watch, so somebody must want it: an annotation, the list, or the caller."""
