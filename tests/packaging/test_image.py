@@ -102,7 +102,7 @@ def test_only_the_volume_can_be_written(built: dockerfile.Build, volume: Path) -
 
 def test_database_driver_is_there(built: dockerfile.Build, volume: Path) -> None:
     """The extra `postgres` is part of the image, with the C implementation."""
-    code = "import psycopg, psycopg_pool; print(psycopg.pq.__impl__)"
+    code = "import psycopg; print(psycopg.pq.__impl__)"
     assert python(built, volume, code) == "binary"
 
 
