@@ -16,7 +16,13 @@ from typing_extensions import override
 
 from notifier.app.daemon import Daemon, Edges
 from notifier.core.model import Delivery, Event, Observation, Resource, Verdict
-from notifier.core.settings import ConfigurationSettings, DeliverySettings, Settings, StoreSettings
+from notifier.core.settings import (
+    ConfigurationSettings,
+    DeliverySettings,
+    Settings,
+    StoreSettings,
+    TemplateSettings,
+)
 from notifier.kube.recording import Recording
 from notifier.kube.streams import Entry
 from notifier.observability.logs import Redactor
@@ -145,6 +151,10 @@ def _line(event: Event, intake: Intake, known: Collection[str]) -> Replayed:
     return Replayed(event=event, verdicts=verdicts, deliveries=rows)
 
 
+NO_MORE: Final = TemplateSettings()
+"""Templates may do the usual."""
+
+
 async def replay(
     timeline: Sequence[Entry],
     config_map: Mapping[str, str],
@@ -153,12 +163,14 @@ async def replay(
     objects: Sequence[Entry] = (),
     cluster: str = "",
     strict: bool = False,
+    templates: TemplateSettings = NO_MORE,
     on_step: Callable[[], None] = lambda: None,
 ) -> Sequence[Replayed]:
     """Return every event of a recording with its verdicts and the messages as they would be sent.
 
     Without a Secret, references stay as written. Deterministic: the time is the recording's.
-    With `strict`, a template that prints a missing value fails.
+    With `strict`, a template that prints a missing value fails; `templates` is what templates may
+    do.
     """
     settings = replace(
         Settings(),
@@ -166,6 +178,7 @@ async def replay(
         store=StoreSettings(type="memory"),
         delivery=DeliverySettings(shadow=True),
         cluster=replace(Settings().cluster, name=cluster),
+        templates=templates,
     )
     tape = TapeClock(began_at(timeline), on_step=on_step)
     store = _Notebook()

@@ -27,6 +27,7 @@ def command(
     configs: Sequence[str],
     config_maps: Sequence[str],
     secret: str,
+    settings: str,
     strict: bool,
     output: str,
 ) -> None:
@@ -48,7 +49,7 @@ def command(
     given = [*files, *configs, *config_maps]
     if not given:
         raise click.UsageError("give at least one file; `-` reads standard input")
-    configured = compiling.read(given, secret)
+    configured = compiling.read(given, secret, settings)
     configuration, problems = compiling.compiled(configured)
     _show(problems, output)
     summary = _summary(configuration, problems)

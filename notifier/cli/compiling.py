@@ -6,12 +6,13 @@ import dataclasses
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 from typing_extensions import override
 
-from notifier.cli import documents, printing
+from notifier.cli import documents, printing, settings_loading
 from notifier.cli.documents import Configured, Manifest
 from notifier.core import annotation_checks, yamltext
 from notifier.core.configuration import Configuration
@@ -46,21 +47,26 @@ class AsWritten(Mapping[str, bytes]):
         return 0
 
 
-def read(files: Sequence[str], secret: str) -> Configured:
-    """Return ConfigMap and Secret from files. Raises `ConfigError`."""
+def read(files: Sequence[str], secret: str, settings: str = "") -> Configured:
+    """Return ConfigMap and Secret from files, and what the settings in a file let templates do.
+    Raises `ConfigError`."""
     names = ConfigurationSettings()
-    return documents.configured(
+    configured = documents.configured(
         files, secret=secret, config_map=names.config_map, secret_name=names.secret
     )
+    if not settings:
+        return configured
+    given, _ = settings_loading.load(Path(settings), {}, {})
+    return dataclasses.replace(configured, templates=given.templates)
 
 
-def read_aloud(files: Sequence[str], secret: str) -> Configured:
+def read_aloud(files: Sequence[str], secret: str, settings: str = "") -> Configured:
     """Return ConfigMap and Secret; errors in them are said on standard error, but stop nothing.
 
     For commands that go on with what can be used, as the daemon does; its own log stays quiet.
     """
     logging.getLogger("notifier").setLevel(logging.CRITICAL)
-    configured = read(files, secret)
+    configured = read(files, secret, settings)
     _, problems = compiled(configured)
     for problem in problems:
         if problem.severity == "error":
@@ -85,6 +91,8 @@ def compiled(
         document=configured.name or "catalogue",
         cluster=cluster,
         strict=strict,
+        secret_keys=configured.templates.secret_keys,
+        allow_functions=configured.templates.allow_functions,
     )
     problems = [_placed(problem, configured, unresolved) for problem in configuration.problems]
     problems += [

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from notifier.core import yamltext
 from notifier.core.errors import ConfigError, Problem
+from notifier.core.settings import TemplateSettings
 from notifier.core.yamlscan import Limits
 
 EMPTY_SECRET: Final = ":empty"  # noqa: S105 - a word on the command line
@@ -98,6 +99,7 @@ class Configured:
     name: str = ""
     named_at: Origin | None = None
     rollouts: Sequence[Manifest] = ()
+    templates: TemplateSettings = field(default_factory=TemplateSettings)
 
 
 def read_text(file: str) -> str:

@@ -23,6 +23,12 @@ def inputs(function: Any) -> Any:
             metavar="FILE",
             help="The same as --config.",
         ),
+        click.option(
+            "--settings",
+            default="",
+            metavar="FILE",
+            help="The daemon's settings: what its templates may do.",
+        ),
     ):
         function = option(function)
     return function

@@ -51,6 +51,7 @@ def command(
     configs: Sequence[str],
     config_maps: Sequence[str],
     secret: str,
+    settings: str,
     output: str,
     **given: Any,
 ) -> None:
@@ -72,7 +73,7 @@ def command(
         raise click.UsageError("give one of --template, --trigger and --all")
     if given["run_file"] and not given["object_file"]:
         raise click.UsageError("--analysis-run needs --object")
-    configured = compiling.read_aloud([*configs, *config_maps], secret)
+    configured = compiling.read_aloud([*configs, *config_maps], secret, settings)
     asked = Asked(template=template, configured=configured, **given)
     if everything:
         _all(asked, output)
@@ -209,7 +210,12 @@ def _replayed(
         timeline = streams.load(files)
     lines = asyncio.run(
         replaying.replay(
-            timeline, data, asked.configured.secret, cluster=asked.cluster, strict=asked.strict
+            timeline,
+            data,
+            asked.configured.secret,
+            cluster=asked.cluster,
+            strict=asked.strict,
+            templates=asked.configured.templates,
         )
     )
     return {

@@ -48,6 +48,7 @@ def command(
     configs: Sequence[str],
     config_maps: Sequence[str],
     secret: str,
+    settings: str,
     object_files: Sequence[str],
     all_triggers: bool,
     expect: str | None,
@@ -74,7 +75,7 @@ def command(
     from notifier.kube import streams as recorded
 
     files = [*configs, *config_maps]
-    configured = compiling.read_aloud(files, secret)
+    configured = compiling.read_aloud(files, secret, settings)
     timeline = recorded.load([file for stream in streams for file in _files(stream)])
     data = configured.data if files else _to_console()
     lines = asyncio.run(
@@ -83,6 +84,7 @@ def command(
             data,
             configured.secret,
             objects=_objects(object_files),
+            templates=configured.templates,
             on_step=_progress(len(timeline)),
         )
     )

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from notifier.cli import main
 from notifier.core import lifecycle
+from tests.strategies.recordings import ROOT
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -334,3 +335,47 @@ def test_a_bad_stream_is_two(tmp_path: Path) -> None:
     result = run("replay", str(file))
     assert (result.exit_code, "bad.jsonl" in result.stderr) == (2, True)
     assert run("replay", str(tmp_path / "gone.jsonl")).exit_code == 2
+
+
+SEALED = """\
+kind: ConfigMap
+metadata: {name: argo-rollouts-notification-cm}
+data:
+  service.slack: "token: $slack-token"
+  template.mine: |
+    message: "{{ toString .secrets.pager }} {{ derivePassword 1 `long` `pw` `user` `site` | len }}"
+  trigger.on-rollout-completed: "- send: [mine]"
+---
+kind: Secret
+metadata: {name: argo-rollouts-notification-secret}
+stringData: {slack-token: xoxb-1, pager: canary-8}
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "render", "replay"])
+def test_what_templates_may_do_comes_from_the_settings(command: str, tmp_path: Path) -> None:
+    """Functions that the operator allowed compile, listed secrets show as marks, never as
+    themselves."""
+    configuration, settings = tmp_path / "cm.yaml", tmp_path / "settings.yaml"
+    configuration.write_text(SEALED)
+    settings.write_text(
+        "templates: {secret_keys: [pager], allow_functions: [derivePassword]}", encoding="utf-8"
+    )
+    words = {
+        "check": ["check", str(configuration)],
+        "render": ["render", "--config", str(configuration), "--template", "mine"],
+        "replay": [
+            *("replay", str(ROOT / "canary-manual-promote")),
+            *("--config", str(configuration), "--all-triggers"),
+        ],
+    }[command]
+    if command == "render":
+        words += ["--service", "slack"]
+    without = CliRunner().invoke(main, words)
+    assert "derivePassword" in without.output
+    result = CliRunner().invoke(main, [*words, "--settings", str(settings)])
+    assert result.exit_code == 0, result.output
+    assert "switched off" not in result.output
+    assert "canary-8" not in result.output
+    if command == "render":
+        assert "***pager*** 14" in result.output
