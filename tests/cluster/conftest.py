@@ -106,6 +106,7 @@ async def results(
 ) -> Mapping[str, Result]:
     """Every scenario, played once; its table is printed and kept."""
     scenarios = registry.every().values()
+    await steady.refresh()
     began = time.monotonic()
     failures = await playing.play(plane, scenarios, metrics)
     await playing.quiet(plane, steady)

@@ -154,6 +154,11 @@ class Release:
         self.daemon = Daemon(self._process.process, self.session, log, begins)
         return await self.daemon.ready()
 
+    async def refresh(self) -> None:
+        """Start the daemon anew: what another test did to the server may keep a watch waiting."""
+        await self.kill()
+        await self.start()
+
     async def kill(self) -> None:
         """Kill -9."""
         if self._process is not None:

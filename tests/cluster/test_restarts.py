@@ -68,6 +68,7 @@ async def disturbed(
 ) -> AsyncIterator[Disturbed]:
     """Scenarios played before two daemons, of which one is killed every few seconds."""
     scenarios = [registry.every()[name] for name in NAMES]
+    await steady.refresh()
     other = Release(plane, "restless", session, receiver[0])
     await other.install()
     await other.start()
