@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "no-volume": {"persistence": {"enabled": False}},
+    "no-volume": {"store": {"sqlite": {"persistence": {"enabled": False}}}},
     "scheduled": {
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": [{"operator": "Exists"}],
