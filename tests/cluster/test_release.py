@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "defaults": {},
+    **{file.stem: yaml.safe_load(file.read_text()) for file in (CHART / "ci").glob("*.yaml")},
     "no-volume": {"store": {"sqlite": {"persistence": {"enabled": False}}}},
     "scheduled": {
         "nodeSelector": {"kubernetes.io/os": "linux"},
