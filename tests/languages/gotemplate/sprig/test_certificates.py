@@ -91,9 +91,10 @@ def test_a_certificate_is_a_value_with_two_fields(allowing: Render) -> None:
     text = allowing(
         CA + '{{eq (print $ca) (printf "{%s %s}" $ca.Cert $ca.Key)}} {{eq $ca $ca}}'
         " {{($ca | toJson | fromJson).Cert | eq $ca.Cert}} {{typeOf $ca}} {{kindOf $ca}}"
+        " {{uniq (list $ca $ca) | len}}"
         " {{$sub := index (list $ca) 0}}{{ne $ca (genCAWithKey `root` 365 $sub.Key)}}"
     )
-    assert text == "true true true sprig.certificate struct true"
+    assert text == "true true true sprig.certificate struct 1 true"
 
 
 def test_a_name_may_be_missing(allowing: Render) -> None:
