@@ -19,7 +19,7 @@ COPY templates templates
 COPY notifier notifier
 RUN /tools/bin/python -m build --wheel --no-isolation --outdir /dist . \
  && wheel="$(ls /dist/*.whl)" \
- && echo "rollout-notifier[postgres] @ file://${wheel} --hash=sha256:$(sha256sum "${wheel}" | cut -d' ' -f1)" \
+ && echo "rollout-notifier[crypto,postgres] @ file://${wheel} --hash=sha256:$(sha256sum "${wheel}" | cut -d' ' -f1)" \
       > /dist/requirements.txt \
  && python -m venv --without-pip /opt/notifier \
  && /tools/bin/pip --python /opt/notifier/bin/python install --no-compile \

@@ -18,7 +18,7 @@ PAGES = (
     rendering.CHART / "README.md",
 )
 BLOCK = re.compile(r"^[ ]*```(\w+)\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
-VALUES = {"clusterName", "services", "replicaCount", "subscriptions"}
+VALUES = {"clusterName", "services", "replicaCount", "subscriptions", "selfService", "config"}
 """A YAML block with one of these is a file of values."""
 
 
@@ -93,8 +93,24 @@ def test_values_that_are_named_exist(page: Path) -> None:
                 break  # open: any name is fine
             part = part["properties"].get(word)
             assert part is not None, name
-            if "$ref" in part:
-                part = schema["definitions"]["persistence"]
+
+
+@rendering.NEEDS_HELM
+def test_role_binding_of_a_team_is_the_charts() -> None:
+    """The RoleBinding that a team makes itself is the one that the chart makes for others."""
+    shown = [yaml.safe_load(text) for _, text in blocks("yaml") if "kind: RoleBinding" in text]
+    where = ("--namespace", "argo-rollouts", "--set", "selfService.enabled=true")
+    result = rendering.helm(
+        "template", "notifier", str(rendering.CHART), *where, "--set", "selfService.namespaces={x}"
+    )
+    (made,) = [
+        one
+        for one in yaml.safe_load_all(result.stdout)
+        if one and one["kind"] == "RoleBinding" and one["metadata"]["namespace"] == "x"
+    ]
+    assert [(one["roleRef"], one["subjects"]) for one in shown] == [
+        (made["roleRef"], made["subjects"])
+    ]
 
 
 def test_links_of_the_chart_lead_somewhere() -> None:

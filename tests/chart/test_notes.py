@@ -25,7 +25,6 @@ WARNINGS: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {**SLACK, "store": {"sqlite": {"persistence": {"enabled": False}}}},
         "persistence is off",
     ),
-    "former place": ({**SLACK, "persistence": {"size": "2Gi"}}, "persistence is deprecated"),
     "secret in values": ({**SLACK, "secret": {"create": True}}, "credentials are in the values"),
     "simple mode": (
         {**SLACK, "selfService": {"enabled": True, "mode": "simple"}},

@@ -15,6 +15,7 @@ POSTGRES = {"type": "postgres", "postgres": {"existingSecret": "s", "url": "post
 POLICY = {"enabled": True, "apiServer": {"cidrs": ["10.0.0.1/32"]}}
 
 TOGETHER: Mapping[str, tuple[Mapping[str, Any], str]] = {
+    "former name": ({"persistence": {"enabled": False}}, "is now store.sqlite.persistence"),
     "replicas on a file": ({"replicaCount": 2}, "store.type to postgres"),
     "no election": (
         {"replicaCount": 2, "store": POSTGRES, "leaderElection": {"enabled": False}},
@@ -73,7 +74,6 @@ ALONE: Mapping[str, Mapping[str, Any]] = {
     "unknown": {"replicas": 1},
     "nested": {"secret": {"nme": "x"}},
     "deep": {"store": {"sqlite": {"persistence": {"sise": "1Gi"}}}},
-    "former": {"persistence": {"sise": "1Gi"}},
     "store": {"store": {"type": "mysql"}},
     "setting": {"config": {"log": {"levle": "debug"}}},
     "section": {"config": {"logs": {"level": "debug"}}},

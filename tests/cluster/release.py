@@ -82,7 +82,7 @@ class Release:
         values = {
             "clusterName": "live",
             "config": {"delivery": {"allow_addresses": ["127.0.0.1"]}},
-            "persistence": {"enabled": False},
+            "store": {"sqlite": {"persistence": {"enabled": False}}},
             "notifications": {
                 "service.webhook.audit": {"url": f"{self.url}/{self.name}"},
                 "subscriptions": [{"recipients": ["audit:"], "triggers": triggers}],

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "no-volume": {"persistence": {"enabled": False}},
+    **{file.stem: yaml.safe_load(file.read_text()) for file in (CHART / "ci").glob("*.yaml")},
+    "no-volume": {"store": {"sqlite": {"persistence": {"enabled": False}}}},
     "scheduled": {
         "nodeSelector": {"kubernetes.io/os": "linux"},
         "tolerations": [{"operator": "Exists"}],

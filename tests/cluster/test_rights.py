@@ -85,7 +85,7 @@ async def test_rules_are_the_golden_ones(at_home: bool, steady: Release, daemon:
     """The server lists these rules and no other, beyond what every identity has."""
     golden = AT_HOME if at_home else EVERYWHERE
     namespace = steady.namespace if at_home else ELSEWHERE
-    assert await _rules(daemon, namespace) == {key: set(verbs) for key, verbs in golden.items()}
+    assert await rules(daemon, namespace) == {key: set(verbs) for key, verbs in golden.items()}
 
 
 @pytest.mark.parametrize("at_home", [True, False], ids=["at home", "elsewhere"])
@@ -123,7 +123,7 @@ async def test_another_secret_is_refused(steady: Release, daemon: api.Api) -> No
     await steady.plane.api.delete("Secret", SECRET, home)
 
 
-async def _rules(client: api.Api, namespace: str) -> dict[tuple[str, str, str], set[str]]:
+async def rules(client: api.Api, namespace: str) -> dict[tuple[str, str, str], set[str]]:
     """Return the rules of the asking identity, without those that everybody has: reviews of
     oneself."""
     review = {

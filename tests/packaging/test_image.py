@@ -100,9 +100,10 @@ def test_only_the_volume_can_be_written(built: dockerfile.Build, volume: Path) -
     assert python(built, volume, code, str(volume)) == "False True"
 
 
-def test_database_driver_is_there(built: dockerfile.Build, volume: Path) -> None:
-    """The extra `postgres` is part of the image, with the C implementation."""
-    code = "import psycopg; print(psycopg.pq.__impl__)"
+def test_extras_are_there(built: dockerfile.Build, volume: Path) -> None:
+    """What settings can switch on works in the image: the database driver, as compiled code, and
+    what functions of templates need."""
+    code = "import psycopg, bcrypt, cryptography; print(psycopg.pq.__impl__)"
     assert python(built, volume, code) == "binary"
 
 

@@ -1,5 +1,8 @@
 {{- /* What is wrong although each value alone is fine. The schema sees to single values. */ -}}
 {{- define "notifier.check" -}}
+{{- if hasKey .Values "persistence" }}
+{{- fail "persistence: is now store.sqlite.persistence. Move it there." }}
+{{- end }}
 {{- $postgres := eq .Values.store.type "postgres" -}}
 {{- if and (gt (int .Values.replicaCount) 1) (not $postgres) }}
 {{- fail "replicaCount: SQLite has one replica, because one process owns the file. Set replicaCount to 1, or store.type to postgres." }}

@@ -64,10 +64,6 @@ namespace: {{ include "notifier.namespace" . }}
 {{- toYaml (dict "namespaces" ($given | default (list (include "notifier.namespace" .)))) -}}
 {{- end -}}
 
-{{- define "notifier.persistence" -}}
-{{- toYaml (mergeOverwrite (deepCopy .Values.store.sqlite.persistence) .Values.persistence) -}}
-{{- end -}}
-
 {{- /* "true" if a Lease decides who observes. */ -}}
 {{- define "notifier.elects" -}}
 {{- if and (eq .Values.store.type "postgres") .Values.leaderElection.enabled }}true{{ end -}}
