@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test crash-test replicas-test fuzz lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test replicas-test coverage fuzz lint lock bench image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,14 @@ test: setup ## run the tests
 KILLS ?= 1000
 crash-test: setup ## kill -9 the daemon under load, KILLS=1000 times: nothing may be lost
 	ACCEPTANCE_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/acceptance/test_kill.py
+
+coverage: setup ## every line of the languages is covered by their tests; branches are reported
+	@mkdir -p .cache
+	$(BIN)/python -m pytest -q tests/languages tests/docs/test_functions.py --cov=notifier.languages \
+	  --cov-branch --cov-report=term-missing:skip-covered --cov-report=json:.cache/coverage.json
+	$(BIN)/python -c "import json, sys; \
+	  missing = json.load(open('.cache/coverage.json'))['totals']['missing_lines']; \
+	  sys.exit(f'{missing} lines of the languages are not covered' if missing else 0)"
 
 FUZZ_SECONDS ?= 300
 fuzz: setup ## feed the languages what coverage guides, FUZZ_SECONDS=300 each: nothing may break

@@ -7,6 +7,7 @@ class is ok.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 import pytest
 
+from notifier.languages import __main__ as entry
 from notifier.languages import conformance
 from notifier.languages.__main__ import RUNNERS
 
@@ -64,6 +66,31 @@ def test_group(group: str) -> None:
             wrong[case["id"]] = (case["text"], case["expect"], answer)
     known = {name for name in DEVIATIONS if name.startswith(f"{group}-")}
     assert set(wrong) == known, "\n".join(map(str, list(wrong.items())[:20]))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ a }}", {"class": "ok", "out": "x"}),
+        ("{{ a", {"class": "parse"}),
+        ("{{ a + 1 }}", {"class": "exec"}),
+    ],
+)
+def test_jinja_has_the_same_classes(text: str, expected: Mapping[str, str]) -> None:
+    """Our own language answers as the foreign ones do."""
+    assert conformance.run_jinja(text, {"a": "x"}) == expected
+
+
+def test_lines_in_lines_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that is no request is told, and the others are answered."""
+    lines = '{"id": "a", "lang": "expr", "text": "1 + 1", "data": {}}\n[]\n'
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    assert entry.main() == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {"id": "a", "class": "ok", "out": "2"}
+    assert shown.err.startswith("not a request (TypeError")
 
 
 def test_the_entry_point_answers_line_by_line() -> None:

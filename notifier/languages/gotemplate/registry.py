@@ -111,7 +111,7 @@ def allowed(names: Iterable[str]) -> Mapping[str, Function]:
             )
         try:
             importlib.import_module(OFF[name])
-        except ModuleNotFoundError as error:
+        except ModuleNotFoundError as error:  # pragma: no cover - proven in a process without it
             raise LanguageError(
                 f"{name} needs the library {error.name}, which is not installed",
                 hint=f"pip install 'rollout-notifier[{EXTRA}]'",

@@ -6,6 +6,7 @@ What is bounded is counted in steps, characters and levels; time and memory foll
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -221,3 +222,22 @@ def _outcome(text: str) -> str:
         return execute(text)
     except gotemplate.TemplateError:
         return "refused"
+
+
+def test_stack_and_memory_end_as_errors() -> None:
+    """Whatever Python says of its limits, the caller sees an error of the language."""
+
+    def exhausted() -> None:
+        raise MemoryError
+
+    data = {"f": values.Func(exhausted, (), "func()")}
+    with pytest.raises(gotemplate.ExecError, match="takes more memory than there is"):
+        gotemplate.parse("{{call .f}}").execute(data, runs.Run())
+    deep = "{{" + "(print " * 190 + "1" + ")" * 190 + "}}"
+    with pytest.raises(gotemplate.ParseError, match="nested too deeply"):
+        _deep(lambda: gotemplate.parse(deep), 400)
+
+
+def _deep(call: Callable[[], Any], frames: int) -> Any:
+    """Call from some way down the stack, as a caller in the middle of its work does."""
+    return call() if not frames else _deep(call, frames - 1)
