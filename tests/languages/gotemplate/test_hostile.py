@@ -238,6 +238,16 @@ def test_stack_and_memory_end_as_errors() -> None:
         _deep(lambda: gotemplate.parse(deep), 400)
 
 
+def test_the_stack_of_the_caller_does_not_matter() -> None:
+    """From however far down the stack, a text compiles or is nested too deeply."""
+    text = "{{" + "(and 1 " * 100 + "1" + ")" * 100 + "}}"
+    for frames in range(0, 800, 20):
+        try:
+            _deep(lambda: gotemplate.parse(text), frames)
+        except gotemplate.ParseError as error:
+            assert error.message == "nested too deeply"  # noqa: PT017 - either way is right
+
+
 def _deep(call: Callable[[], Any], frames: int) -> Any:
     """Call from some way down the stack, as a caller in the middle of its work does."""
     return call() if not frames else _deep(call, frames - 1)
