@@ -32,7 +32,26 @@ HEAVY: Final = 10
 """Steps of a power, of reading a date by one layout, of calling a function of the data."""
 
 
+TENANT_SHARE: Final = 50
+"""The part of steps and copies that the conditions of tenants get: they run on the event loop, and
+the slowest took 5 s with all of the steps."""
+
+
 def memory(limits: runs.Limits) -> int:
     """Return the memory units of a scope: the original's, or fewer where the scope's lists are
     shorter than the central ones (security.md 4.3)."""
-    return MEMORY if limits.items >= runs.CENTRAL.items else min(MEMORY, limits.items)
+    return MEMORY if _central(limits) else min(MEMORY, limits.items)
+
+
+def steps(limits: runs.Limits) -> int:
+    """Return the steps of a scope."""
+    return EXPR_STEPS if _central(limits) else EXPR_STEPS // TENANT_SHARE
+
+
+def copies(limits: runs.Limits) -> int:
+    """Return the copied items of a scope."""
+    return COPIES if _central(limits) else COPIES // TENANT_SHARE
+
+
+def _central(limits: runs.Limits) -> bool:
+    return limits.items >= runs.CENTRAL.items

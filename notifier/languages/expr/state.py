@@ -52,7 +52,7 @@ class State:
         self.run = run
         self.scope = Scope()
         self.carried: Any = None
-        self._steps = limits.EXPR_STEPS
+        self._steps = limits.steps(run.limits)
         self._budget = limits.memory(run.limits)
         self._memory = 0
         self._copied = 0
@@ -66,7 +66,7 @@ class State:
     def copy(self, items: int) -> None:
         """Charge a list that the original shares or forgets to charge. Raises `Fault`."""
         self._copied += items
-        if self._copied > limits.COPIES:
+        if self._copied > limits.copies(self.run.limits):
             raise Fault("memory budget exceeded")
 
     def compare(self, items: int) -> None:
@@ -82,7 +82,7 @@ class State:
         """Charge steps. Raises `Fault`."""
         self._steps -= steps
         if self._steps < 0:
-            raise Fault(f"takes more than {limits.EXPR_STEPS} steps")
+            raise Fault(f"takes more than {limits.steps(self.run.limits)} steps")
 
     def text(self, length: int) -> None:
         """Charge a text about to be built. Raises `GoError`."""

@@ -31,7 +31,9 @@ class Limits:
 
 
 CENTRAL: Final = Limits()
-TENANT: Final = Limits(source=32 * 1024, output=64 * 1024, text=64 * 1024, items=10_000)
+TENANT: Final = Limits(
+    source=32 * 1024, output=64 * 1024, text=64 * 1024, items=10_000, built=512 * 1024
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
