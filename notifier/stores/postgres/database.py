@@ -67,6 +67,21 @@ class Database:
         async with self.connections.lent() as connection:
             return await work(Session(connection))
 
+    async def batch(self, *statements: tuple[str, Parameters | None]) -> list[list[Row]]:
+        """Run statements in one transaction, sent in one go; return the rows of each.
+
+        No lock of it is held while this process is busy or stopped.
+        """
+        async with self.connections.lent() as connection:
+            async with connection.pipeline():
+                await connection.execute("BEGIN")
+                cursors = [
+                    await connection.execute(_statement(name), parameters)
+                    for name, parameters in (("bounds", None), *statements)
+                ]
+                await connection.execute("COMMIT")
+            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors[1:]]
+
     async def write(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Do the work in one transaction; again if the server undid it in favour of another."""
         async with self.connections.lent() as connection:

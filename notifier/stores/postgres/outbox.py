@@ -9,25 +9,24 @@ from notifier.core.model import Delivery, State
 from notifier.ports import Settlement
 from notifier.stores import rows as stored
 from notifier.stores.postgres import rows
-from notifier.stores.postgres.database import Parameters, Session
+from notifier.stores.postgres.database import Database, Parameters, Session
 from notifier.stores.postgres.intake import packed
 
 
 async def claim(
-    session: Session, wish: Parameters, *, unanswered: Sequence[str]
+    database: Database, wish: Parameters, *, unanswered: Sequence[str]
 ) -> Sequence[Delivery]:
     """Take due heads as `sending`, oldest due first; claims that ran out become `ambiguous`.
 
     Claims of all replicas take turns, so that caps hold and nobody fights over the same rows.
     `unanswered` are tokens of claims whose answer was lost: their rows, unsent, wait again.
     """
-    await session.execute("claim_lock")
-    if unanswered:
-        await session.execute("hand_back", {"tokens": list(unanswered)})
-    await session.execute("lose_claims", {"now": wish["now"]})
-    if not wish["limit"]:
-        return []
-    taken = await session.select("claim", wish)
+    *_, taken = await database.batch(
+        ("claim_lock", None),
+        ("hand_back", {"tokens": list(unanswered)}),
+        ("lose_claims", {"now": wish["now"]}),
+        ("claim", wish),
+    )
     found = {row[0]: stored.delivery(row) for row in taken}
     return [found[place] for place in sorted(found, key=lambda at: (found[at].due_at, at))]
 
@@ -38,8 +37,8 @@ async def settle(session: Session, settlements: Sequence[Settlement], now: float
     for settlement in settlements:
         first.setdefault(settlement.delivery_id, settlement)
     outcomes = [rows.of_outcome(first[id_], now) for id_ in sorted(first)]
-    held = {id_ for (id_,) in await session.select("settle", {"rows": packed(outcomes)})}
     attempts = [rows.of_attempt(each.attempt) for each in settlements if each.attempt is not None]
+    held = {id_ for (id_,) in await session.select("settle", {"rows": packed(outcomes)})}
     if attempts:
         await session.execute("insert_attempts", {"rows": packed(attempts)})
     settled = [first[id_] for id_ in first if id_ in held]

@@ -101,9 +101,7 @@ class PostgresStore(Store):
             **self._turns.served(),
         }
         unanswered, self._unanswered = self._unanswered, [*self._unanswered, token]
-        taken = await self._database.write(
-            lambda session: outbox.claim(session, wish, unanswered=unanswered)
-        )
+        taken = await outbox.claim(self._database, wish, unanswered=unanswered)
         self._unanswered = [each for each in self._unanswered if each not in {token, *unanswered}]
         self._turns.serve(delivery.rollout.namespace for delivery in taken)
         return taken
