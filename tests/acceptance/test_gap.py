@@ -21,5 +21,6 @@ async def test_each_change_of_a_gap_has_one_result(tmp_path: Path) -> None:
         )
     assert outcome.due.total() == CHANGED
     assert {told.trigger for told in outcome.due} == set(gap.RESULTS)
+    assert outcome.first == 0
     assert outcome.arrived == outcome.due
     report(f"\nready in {outcome.ready_s:.1f} s, all told in {outcome.told_s:.1f} s")
