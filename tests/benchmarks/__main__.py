@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import delivering, rendering, replicating, residing, watching
+from tests.benchmarks import delivering, rendering, replicating, residing, scaling, watching
 from tests.benchmarks.report import Report
 from tests.receivers import certificates
 
-PARTS = ("watching", "rendering", "delivering", "replicating", "residing")
+PARTS = ("watching", "rendering", "delivering", "replicating", "residing", "scaling")
 
 
 def main() -> int:
@@ -46,6 +46,10 @@ def main() -> int:
         if "residing" in parts:
             print("memory and loop")
             report.add(*residing.measure(scale=scale))
+        if "scaling" in parts:
+            print("full size")
+            for figure in scaling.measure(scale=scale):
+                report.add(figure)
     report.write(given.output)
     missed = [figure.name.strip() for figure in report.figures if not figure.held]
     print(f"figures in {given.output}; missed: {', '.join(missed) or 'none'}")

@@ -30,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--namespaces", type=int, default=1, help="namespaces they are spread over")
     parser.add_argument("--size", type=int, default=13_000, help="bytes of each")
     parser.add_argument("--updates", type=float, default=0.0, help="updates a second to them")
+    parser.add_argument("--telling", type=int, default=0, help="each N-th is a new revision")
     return parser.parse_args()
 
 
@@ -50,7 +51,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         asyncio.create_task(emulator.play(path, speed=arguments.speed)) for path in arguments.play
     ]
     if arguments.updates:
-        updating = filling.update(emulator, rollouts, arguments.updates)
+        updating = filling.update(emulator, rollouts, arguments.updates, telling=arguments.telling)
         working.append(asyncio.create_task(updating))
     await stopped.wait()
     for task in working:

@@ -9,6 +9,8 @@ import orjson
 
 from tests.emulator.storage import Storage
 
+REVISION = "rollout.argoproj.io/revision"
+
 
 def rollout(
     name: str, namespace: str = "default", *, size: int = 0, **status: Any
@@ -47,6 +49,7 @@ def rollouts(count: int, namespaces: int, size: int) -> list[dict[str, Any]]:
                 **first["metadata"],
                 "name": f"app-{number:05}",
                 "namespace": f"team-{number % namespaces:03}",
+                "annotations": {REVISION: "1"},
             },
         }
         for number in range(count)
@@ -59,8 +62,13 @@ def fill(storage: Storage, made: list[dict[str, Any]]) -> None:
         storage.apply(given)
 
 
-async def update(emulator: Any, made: list[dict[str, Any]], per_second: float) -> None:
-    """Change one after the other, for ever: a status field that no trigger looks at."""
+async def update(
+    emulator: Any, made: list[dict[str, Any]], per_second: float, *, telling: int = 0
+) -> None:
+    """Change one after the other, for ever: a status field that no trigger looks at.
+
+    Every `telling`-th change, if given, is a new revision instead.
+    """
     number = 0
     loop = asyncio.get_running_loop()
     start = loop.time()
@@ -68,6 +76,10 @@ async def update(emulator: Any, made: list[dict[str, Any]], per_second: float) -
         while number < (loop.time() - start) * per_second:
             given = made[number % len(made)]
             status = {**given["status"], "availableReplicas": number % 7}
+            if telling and number % telling == 0:
+                revision = {REVISION: str(2 + number)}
+                given = {**given, "metadata": {**given["metadata"], "annotations": revision}}
+                made[number % len(made)] = given
             emulator.apply({**given, "status": status})
             number += 1
         await asyncio.sleep(0.01)
