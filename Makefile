@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test crash-test replicas-test coverage fuzz lint lock bench image chart cluster-test clean
+.PHONY: help setup demo test crash-test replicas-test coverage fuzz lint lock bench soak image chart cluster-test clean
 
 help: ## this list, one line per target
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,10 @@ lint: setup ## style, types, import rules, undeclared dependencies
 
 bench: setup ## measure against the goals: ratios, and figures in bench.json
 	$(BIN)/python -m tests.benchmarks
+
+SECONDS ?= 3600
+soak: setup ## load and random faults of the API server for SECONDS=3600: all ends, memory flat
+	$(BIN)/python -m tests.benchmarks --only soaking --soak $(SECONDS) --output soak.json
 
 lock: ## refresh constraints.txt from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }

@@ -8,13 +8,22 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from tests.benchmarks import delivering, rendering, replicating, residing, scaling, watching
-from tests.benchmarks.report import Report
+from tests.benchmarks import (
+    delivering,
+    rendering,
+    replicating,
+    residing,
+    scaling,
+    soaking,
+    watching,
+)
+from tests.benchmarks.report import Figure, Report
 from tests.receivers import certificates
 
-PARTS = ("watching", "rendering", "delivering", "replicating", "residing", "scaling")
+PARTS = ("watching", "rendering", "delivering", "replicating", "residing", "scaling", "soaking")
 
 
 def main() -> int:
@@ -23,32 +32,35 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a fifth of the work")
     parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--output", type=Path, default=Path("bench.json"), help="figures as JSON")
+    parser.add_argument("--soak", type=float, default=soaking.SECONDS, help="seconds of the soak")
     given = parser.parse_args()
     parts = (given.only,) if given.only else PARTS
     rounds, scale = (3, 0.2) if given.quick else (3, 1.0)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="bench") as place:
-        if "watching" in parts:
-            print("watch to decision")
-            report.add(*watching.measure(Path(place), rounds=rounds, scale=scale))
-        if "rendering" in parts:
-            print("foreign templates and conditions")
-            report.add(*rendering.measure(rounds=rounds, scale=scale))
-        if "delivering" in parts:
-            print("delivery")
-            certificate = certificates.make(Path(place)).file
-            for figure in delivering.measure(certificate, rounds=rounds, scale=scale):
-                report.add(figure)
-        if "replicating" in parts:
-            print("several processes")
-            for figure in replicating.measure(scale=scale):
-                report.add(figure)
-        if "residing" in parts:
-            print("memory and loop")
-            report.add(*residing.measure(scale=scale))
-        if "scaling" in parts:
-            print("full size")
-            for figure in scaling.measure(scale=scale):
+        certificate = certificates.make(Path(place)).file
+        measures: Mapping[str, tuple[str, Callable[[], Iterable[Figure]]]] = {
+            "watching": (
+                "watch to decision",
+                lambda: watching.measure(Path(place), rounds=rounds, scale=scale),
+            ),
+            "rendering": (
+                "foreign templates and conditions",
+                lambda: rendering.measure(rounds=rounds, scale=scale),
+            ),
+            "delivering": (
+                "delivery",
+                lambda: delivering.measure(certificate, rounds=rounds, scale=scale),
+            ),
+            "replicating": ("several processes", lambda: replicating.measure(scale=scale)),
+            "residing": ("memory and loop", lambda: residing.measure(scale=scale)),
+            "scaling": ("full size", lambda: scaling.measure(scale=scale)),
+            "soaking": ("soak", lambda: soaking.measure(seconds=given.soak * scale)),
+        }
+        for part in parts:
+            title, measure = measures[part]
+            print(title)
+            for figure in measure():
                 report.add(figure)
     report.write(given.output)
     missed = [figure.name.strip() for figure in report.figures if not figure.held]
