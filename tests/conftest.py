@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -31,6 +32,15 @@ def _no_blocking(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]
         return
     with blockbuster_ctx("notifier") as blockbuster:
         yield blockbuster
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """The garbage collector rests: what a test measures is the code, not a look through everything
+    that thousands of other tests left behind, which takes longer than the bound."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

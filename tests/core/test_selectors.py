@@ -87,6 +87,7 @@ def test_any_text_is_a_selector_or_refused(text: str, labels: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("text", ["a" * 60_000, "a," * 30_000, "a " * 30_000, "a in (" * 9_000])
+@pytest.mark.usefixtures("no_collection")
 def test_long_selectors_cost_little(text: str) -> None:
     """Parsing takes linear time."""
     started = time.process_time()

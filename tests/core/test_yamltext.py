@@ -195,6 +195,7 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         "open",
     ],
 )
+@pytest.mark.usefixtures("no_collection")
 def test_bombs_are_refused_at_once(text: str, message: str) -> None:
     """A bomb ends within milliseconds, before anything is built (security.md S5)."""
     started = time.process_time()

@@ -302,6 +302,7 @@ def test_output_is_bounded() -> None:
         JINJA.compile(text).render({"x": "a" * (limits.OUTPUT // 10)})
 
 
+@pytest.mark.usefixtures("no_collection")
 def test_rendering_is_fast() -> None:
     """A message of ordinary size takes tens of microseconds."""
     program = JINJA.compile(

@@ -216,6 +216,7 @@ WIDE = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.usefixtures("no_collection")
 def test_bombs_end_at_once(name: str) -> None:
     """Compiling and rendering end within 200 ms, whatever the text (twice that on a busy host)."""
     started = time.process_time()

@@ -90,7 +90,7 @@ async def stop_all() -> Sequence[int]:
 
 
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
+async def bench(no_collection: None) -> AsyncIterator[Bench]:
     """A pool whose children have started."""
     made = Bench()
     await asyncio.gather(made.render("a"), made.render("b", scope="pay"))
