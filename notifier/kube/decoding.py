@@ -40,6 +40,16 @@ class _Placed(msgspec.Struct, gc=False):
     metadata: _Place
 
 
+class _Notes(msgspec.Struct, gc=False):
+    annotations: dict[str, str] | None = None
+
+
+class _Bookmark(msgspec.Struct, gc=False):
+    """The part of a bookmark that says what it marks."""
+
+    metadata: _Notes
+
+
 class _Line(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """A watch event as the API server writes it."""
 
@@ -79,8 +89,10 @@ _decode_line: Final = msgspec.json.Decoder(_Line).decode
 _decode_rollout_line: Final = msgspec.json.Decoder(_RolloutLine).decode
 _decode_loose: Final = msgspec.json.Decoder(_LooseLine).decode
 _decode_head: Final = msgspec.json.Decoder(Head).decode
+_decode_bookmark: Final = msgspec.json.Decoder(_Bookmark).decode
 _decode_placed: Final = msgspec.json.Decoder(_Placed).decode
 _decode_list: Final = msgspec.json.Decoder(_List).decode
+_END_OF_LIST: Final = "k8s.io/initial-events-end"
 _FAULTS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _PREFIXES: Final = {
@@ -124,6 +136,15 @@ def head(data: bytes | msgspec.Raw) -> Head:
         return _decode_head(data)
     except _FAULTS as err:
         raise Undecodable(str(err)) from err
+
+
+def ends_list(bookmark: bytes) -> bool:
+    """Say whether a bookmark is the one that ends the objects of a streaming list."""
+    try:
+        annotations = _decode_bookmark(bookmark).metadata.annotations or {}
+    except _FAULTS:
+        return False
+    return annotations.get(_END_OF_LIST) == "true"
 
 
 def place(data: bytes) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from notifier.core.errors import ClusterError, Forbidden, NotFound
 from notifier.core.model import Observation, Resource
-from notifier.kube import faults, listing
+from notifier.kube import faults, listing, streaming
 from notifier.kube.backoff import Backoff
 from notifier.kube.client import Client
 from notifier.kube.framing import Lines
@@ -84,6 +84,7 @@ class Follower:
         self._jitter = jitter
         self._statistics = statistics
         self._backoff = Backoff(clock, jitter)
+        self._lists = streaming.Lists(client, self._path, dict(target.selectors))
         self._replica = Replica(target.resource, target.kind, target.namespace)
         self._relist_at = 0.0
         self._failing_since: float | None = None
@@ -147,7 +148,7 @@ class Follower:
         replica = self._replica
         target = self._target
         verify = wish.reason == "periodic"
-        found = listing.pages(self._client, self._path, dict(target.selectors), wish.version)
+        found = self._lists.pages(wish.version, verify=verify)
         async with aclosing(found) as pages:
             async for page in pages:
                 self._connected()

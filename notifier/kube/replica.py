@@ -87,7 +87,8 @@ class Replica:
     def watched(self, lines: Sequence[memoryview]) -> tuple[list[Observation], ClusterError | None]:
         """Take lines of the watch; a fault among them ends the watch after the observations.
 
-        The version moves with every event and bookmark (W6). An undecodable line is skipped and
+        The version moves with every event and bookmark (W6); without one to start from, not with
+        the ADDED that show what there is, in any order (W5). An undecodable line is skipped and
         counted (W19); as it may have been any object's, each object's next version is a gap.
         """
         found: list[Observation] = []
@@ -108,7 +109,8 @@ class Replica:
                 continue
             if event != "BOOKMARK":
                 found.append(self._changed(event, head, raw))
-            self.version = head.metadata.resource_version
+            if self.version or event != "ADDED":
+                self.version = head.metadata.resource_version
         if self._suspects is not None:
             found += self._confirm_suspects()
         return found, fault
@@ -124,7 +126,7 @@ class Replica:
             self._uids[metadata.namespace, metadata.name] = metadata.uid
         elif event == "DELETED":
             self._uids.pop((metadata.namespace, metadata.name), None)
-        contiguous = True
+        contiguous = bool(self.version) or event != "ADDED"
         if self._trusted is not None:
             contiguous = metadata.uid in self._trusted
             self._trusted.add(metadata.uid)

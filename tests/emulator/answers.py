@@ -58,6 +58,33 @@ def added(stored: Stored) -> bytes:
     return b'{"type":"ADDED","object":%s}\n' % stored.raw
 
 
+def check_streaming(entry: Request, *, enabled: bool) -> None:
+    """Refuse a streaming list as a server without the feature does, and one that is asked for
+    wrongly. Raises `ApiError` 422."""
+    if not enabled:
+        why = (
+            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"
+        )
+        raise ApiError(422, "Invalid", f"sendInitialEvents: Forbidden: {why}")
+    if entry.query.get("resourceVersionMatch") != "NotOlderThan":
+        why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        raise ApiError(422, "Invalid", f"resourceVersionMatch: Forbidden: {why}")
+
+
+def end_of_list(resource: Resource, version: str) -> bytes:
+    """Return the bookmark that ends the objects of a streaming list."""
+    mark = {
+        "kind": resource.kind,
+        "apiVersion": resource.group,
+        "metadata": {
+            "resourceVersion": version,
+            "creationTimestamp": None,
+            "annotations": {"k8s.io/initial-events-end": "true"},
+        },
+    }
+    return b'{"type":"BOOKMARK","object":%s}\n' % orjson.dumps(mark)
+
+
 def body(body: bytes, status: int = 200) -> web.Response:
     """Return a JSON answer."""
     return web.Response(status=status, body=body, content_type="application/json")

@@ -38,7 +38,8 @@ class Emulator:
 
     `bookmark_s` is how often watches get a bookmark (None: only by `bookmark()`), `token` the
     bearer token asked for (empty: none), `expired_as_status` answers too old watches with HTTP 410
-    instead of an ERROR event.
+    instead of an ERROR event, `streams_lists` says whether the WatchList feature is on. A streaming
+    list is logged and scripted as the verb `watchlist`, as in the server's metrics.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Emulator:
         token: str = "",
         bookmark_s: float | None = None,
         expired_as_status: bool = False,
+        streams_lists: bool = False,
         tls: ssl.SSLContext | None = None,
         ca_file: str = "",
         revision: int = 1000,
@@ -57,6 +59,7 @@ class Emulator:
         self.token = token
         self.bookmark_s = bookmark_s
         self.expired_as_status = expired_as_status
+        self.streams_lists = streams_lists
         self.requests: list[Request] = []
         self.hub = watches.Hub()
         self._tls = tls
@@ -224,7 +227,7 @@ class Emulator:
                 )
             if isinstance(fault, Reset) or fault == Freeze():
                 return await self._say_nothing(request, fault)
-            if entry.verb == "watch":
+            if entry.verb in {"watch", "watchlist"}:
                 return await self._watch(request, entry, resource, fault)
             made = await self._answer(request, entry, resource)
         except ApiError as err:
@@ -243,7 +246,8 @@ class Emulator:
         name = request.match_info.get("name", "")
         if request.method == "GET":
             watched = query.get("watch") in {"true", "1"}
-            verb = "watch" if watched else "get" if name else "list"
+            streams = watched and query.get("sendInitialEvents") == "true"
+            verb = "watchlist" if streams else "watch" if watched else "get" if name else "list"
         else:
             names = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
             verb = names.get(request.method, request.method.lower())
@@ -264,13 +268,14 @@ class Emulator:
         root = request.match_info["root"].partition("/")[2]
         if resource is None or resource.plural in self._missing or resource.group != root:
             raise ApiError(404, "", "404 page not found")
+        right = "watch" if entry.verb == "watchlist" else entry.verb
         asked = {
             (entry.resource, namespace, verb)
             for namespace in ("*", entry.namespace)
-            for verb in ("*", entry.verb)
+            for verb in ("*", right)
         }
         allowed = self._names.get(entry.resource)
-        if allowed is not None and entry.verb in {"get", "list", "watch", "update"}:
+        if allowed is not None and right in {"get", "list", "watch", "update"}:
             wanted = entry.query.get("fieldSelector", "").partition("metadata.name=")[2]
             refused = not entry.namespace or (entry.name or wanted) not in allowed
         else:
@@ -279,7 +284,7 @@ class Emulator:
             raise ApiError(
                 403,
                 "Forbidden",
-                f'{entry.resource} is forbidden: User "user" cannot {entry.verb} resource '
+                f'{entry.resource} is forbidden: User "user" cannot {right} resource '
                 f'"{entry.resource}" in the namespace "{entry.namespace}"',
             )
         return resource
@@ -310,11 +315,17 @@ class Emulator:
         matches = answers.selected(entry)
         version = entry.query.get("resourceVersion", "")
         opening, position = b"", 0
-        if version in {"", "0"}:
+        streams = entry.verb == "watchlist"
+        if streams:
+            answers.check_streaming(entry, enabled=self.streams_lists)
+            self.storage.check_version(version, exact=False)
+        if streams or version in {"", "0"}:
             found = self.storage.select(resource.plural, entry.namespace, matches)
             opening = b"".join(answers.added(stored) for stored in found)
             position = len(self.storage.history[resource.plural])
             version = str(self.storage.revision)
+            if streams:
+                opening += answers.end_of_list(resource, version)
         else:
             try:
                 position = self.storage.position(resource.plural, int(version))

@@ -113,7 +113,7 @@ class Storage:
         if token:
             at, found = self._resume(token)
         else:
-            self._check_version(version, exact=match == "Exact" or (bool(limit) and not match))
+            self.check_version(version, exact=match == "Exact" or (bool(limit) and not match))
             at, found = self.revision, self.select(resource, namespace, matches)
         if version == "0":
             limit = 0  # the watch cache does not page
@@ -138,6 +138,24 @@ class Storage:
         while position and changes[position - 1].version > version:
             position -= 1
         return position
+
+    def check_version(self, version: str, *, exact: bool) -> None:
+        """Refuse a version of the future, and one of the past where it must be exact.
+
+        Raises `ApiError` 504, 410.
+        """
+        if not version or version == "0":
+            return
+        if int(version) > self.revision:
+            raise ApiError(
+                504,
+                "Timeout",
+                f"Too large resource version: {version}, current: {self.revision}",
+                causes=[{"reason": "ResourceVersionTooLarge"}],
+                retryAfterSeconds=1,
+            )
+        if exact and int(version) < self.compacted:
+            raise ApiError(410, "Expired", f"The provided resource version is too old: {version}")
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -274,21 +292,6 @@ class Storage:
     def _record(self, resource: str, change: Change) -> None:
         """Add to the history."""
         self.history[resource].append(change)
-
-    def _check_version(self, version: str, *, exact: bool) -> None:
-        """Refuse a version of the future, and one of the past where it must be exact."""
-        if not version or version == "0":
-            return
-        if int(version) > self.revision:
-            raise ApiError(
-                504,
-                "Timeout",
-                f"Too large resource version: {version}, current: {self.revision}",
-                causes=[{"reason": "ResourceVersionTooLarge"}],
-                retryAfterSeconds=1,
-            )
-        if exact and int(version) < self.compacted:
-            raise ApiError(410, "Expired", f"The provided resource version is too old: {version}")
 
     def _continue_token(self, at: int, rest: list[Stored]) -> str:
         """Keep the rest of a snapshot and return its token."""

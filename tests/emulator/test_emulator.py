@@ -144,6 +144,37 @@ async def test_versions_of_past_and_future(call: Caller) -> None:
     assert (await watching)[0]["object"]["status"]["phase"] == "three"
 
 
+async def test_lists_are_streamed_where_the_feature_is_on() -> None:
+    """Objects by name, then the marked bookmark, then live events; 422 without the feature or the
+    match, 504 for a version of the future."""
+    wish = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+    async with Emulator(streams_lists=True) as emulator, aiohttp.ClientSession() as session:
+        call = Caller(emulator, session)
+        emulator.apply(rollout("b"))
+        emulator.apply(rollout("a"))
+        emulator.compact()
+        watching = asyncio.create_task(call.watch(ROLLOUTS, 4, resourceVersion="1001", **wish))
+        while not emulator.hub.open:  # noqa: ASYNC110 - the state of a server
+            await asyncio.sleep(0.001)
+        emulator.apply(rollout("c"))
+        found = await watching
+        assert [event["type"] for event in found] == ["ADDED", "ADDED", "BOOKMARK", "ADDED"]
+        names = [event["object"]["metadata"].get("name") for event in found]
+        assert names == ["a", "b", None, "c"]
+        mark = found[2]["object"]["metadata"]
+        assert mark["annotations"] == {"k8s.io/initial-events-end": "true"}
+        assert mark["resourceVersion"] == str(emulator.storage.revision - 1)
+        alone = {"watch": "true", "sendInitialEvents": "true"}
+        assert (await call("GET", ROLLOUTS, **alone))[0] == 422
+        assert (await call("GET", ROLLOUTS, watch="true", resourceVersion="99999", **wish))[
+            0
+        ] == 504
+        emulator.streams_lists = False
+        status, refused = await call("GET", ROLLOUTS, watch="true", **wish)
+        assert (status, refused["reason"]) == (422, "Invalid")
+        assert {entry.verb for entry in emulator.requests} == {"watchlist"}
+
+
 async def test_selectors_make_objects_come_and_go(call: Caller) -> None:
     """A label that leaves is DELETED, one that comes is ADDED; other names are not shown."""
     labelled = rollout("a")
