@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 WARN_S: Final = 10.0
 """Seconds after which a list that has not ended is worth a line."""
 LONGEST_S: Final = 60.0
-"""Seconds after which the server is to end a stream, whose list is then not complete."""
+"""Seconds that a list may take as a stream; a server that does not know the wish never ends one."""
 
 
 class Unsupported(ClusterError):
@@ -95,13 +95,16 @@ class Lists:
             "timeoutSeconds": f"{LONGEST_S:.0f}",
         }
         lines = Lines()
+        chunks = self._client.stream(self._path, query)
         try:
-            async with aclosing(self._client.stream(self._path, query)) as chunks:
+            async with asyncio.timeout(LONGEST_S), aclosing(chunks):
                 async for chunk in chunks:
                     if found.take(lines.feed(chunk)):
                         return
                     if lines.dropped:
                         raise Unsupported(f"watch {self._path}: an object is too long for a line")
+        except TimeoutError as err:
+            raise Unsupported(f"watch {self._path}: no end after {LONGEST_S:.0f} s") from err
         except ClusterError as err:
             if err.status in _NOT_UNDERSTOOD:
                 raise Unsupported(str(err)) from err

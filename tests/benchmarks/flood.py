@@ -45,6 +45,8 @@ def application() -> web.Application:
     async def serve(request: web.Request) -> web.StreamResponse:
         if "watch" not in request.query:
             return web.Response(body=listed, content_type="application/json")
+        if "sendInitialEvents" in request.query:
+            return web.Response(status=422)  # as a server that does not stream lists
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         with suppress(ConnectionError):  # the reader has seen enough

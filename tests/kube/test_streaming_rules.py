@@ -317,6 +317,10 @@ class Slow(Client):
         return Access(server="http://127.0.0.1:9", authorization=Secret(""))
 
     @override
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
+        return b'{"metadata":{"resourceVersion":"9"},"items":[]}'
+
+    @override
     async def stream(self, path: str, params: Mapping[str, str]) -> AsyncGenerator[bytes]:
         yield b""
         for seconds, chunk in self._chunks:
@@ -345,6 +349,15 @@ async def test_w10_a_list_that_takes_long_is_told_once(
     assert [(record.__dict__["objects"], record.__dict__["seconds"]) for record in told] == [
         (1, 10.0)
     ] * warnings
+
+
+@pytest.mark.looptime(start=0)
+async def test_w10_a_watch_that_never_ends_is_no_list() -> None:
+    """A server that does not know the wish sends events for ever: pages after a minute."""
+    line = event("MODIFIED", {"metadata": {"name": "a", "uid": "a", "resourceVersion": "1"}})
+    pages = await listed(*[(0.5, line)] * 1000)
+    assert [(len(page.items), page.version) for page in pages] == [(0, "9")]
+    assert asyncio.get_running_loop().time() == streaming.LONGEST_S
 
 
 async def test_w10_a_stream_without_an_end_is_a_failure() -> None:
