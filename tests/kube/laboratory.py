@@ -125,9 +125,13 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    emulator: Emulator, *, jitter: float = 0.0, namespaces: tuple[str, ...] = (), **deadlines: float
+    emulator: Emulator,
+    *,
+    jitter: float | Callable[[], float] = 0.0,
+    namespaces: tuple[str, ...] = (),
+    **deadlines: float,
 ) -> AsyncIterator[Bench]:
-    """Give a reflector before the emulator; ends its tasks."""
+    """Give a reflector before the emulator; ends its tasks. `jitter` is a number or gives them."""
     clock = FakeClock()
 
     async def load() -> Access:
@@ -135,7 +139,8 @@ async def bench(
         return Access(server=emulator.url, authorization=Secret(token))
 
     client = Client(load, clock=clock, deadlines=Deadlines(**deadlines))
-    reflector = Reflector(client, clock=clock, jitter=lambda: jitter, namespaces=namespaces)
+    dice = jitter if callable(jitter) else lambda: jitter
+    reflector = Reflector(client, clock=clock, jitter=dice, namespaces=namespaces)
     made = Bench(emulator, clock, client, reflector)
     try:
         yield made

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from notifier.core.errors import Forbidden, NotFound
+from notifier.kube.client import Deadlines
 from tests.emulator import Answer, Emulator, Freeze, Inject, Reset, refusal
 from tests.emulator.faults import event, status
 from tests.emulator.filling import rollout
@@ -136,7 +137,9 @@ async def test_w15_internal_errors_list_once_per_deadline(
 
 
 async def test_w16_a_frozen_stream_is_opened_again_without_loss(emulator: Emulator) -> None:
-    """Nothing for the read deadline: a new connection at once, at the last version."""
+    """Nothing for the read deadline, 90 s by default: a new connection at once, at the last
+    version."""
+    assert Deadlines().read_s == 90
     emulator.apply(rollout("a"))
     async with bench(emulator, read_s=0.05) as lab:
         emulator.script("watch", Freeze(after_bytes=0))

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
-from tests.emulator import Answer, Emulator, Inject, refusal
+from notifier.core.observer import Observer
+from tests.emulator import Answer, Emulator, Inject, play, read_stream, refusal
 from tests.emulator.faults import event, status
 from tests.emulator.filling import rollout
-from tests.kube.laboratory import Bench, bench, until
+from tests.kube.laboratory import Bench, Watcher, bench, name, until
+
+RECORDINGS = Path(__file__).parent.parent / "recordings"
 
 ERROR_410 = event("ERROR", status(410, "Expired", "too old resource version: 1 (2)"))
 
@@ -29,6 +36,41 @@ async def test_w1_the_first_list_asks_for_the_newest_state(lab: Bench) -> None:
     assert [o.contiguous for o in first.seen] == [False, False]
 
 
+@pytest.mark.parametrize("then", ["list", "watch"])
+async def test_w1_old_states_of_a_frozen_server_announce_nothing(then: str) -> None:
+    """A restart that lists from a server frozen ten minutes ago, then the fresh state, by a list or
+    as the watch catches up: nothing is told of what is old."""
+    lines = [
+        line
+        for line in read_stream(RECORDINGS / "canary-new-template-while-paused" / "stream.jsonl.gz")
+        if line["object"].get("kind") == "Rollout" and line["type"] != "BOOKMARK"
+    ]
+    paused = next(at for at, line in enumerate(lines) if _status(line).get("pauseConditions"))
+    newer = next(
+        at for at, line in enumerate(lines) if _status(line).get("observedGeneration") == "4"
+    )
+    async with Emulator() as emulator:
+        await play(emulator.storage, lines[: paused + 1])
+        frozen = emulator.storage.list("rollouts", "", None)
+        await play(emulator.storage, lines[paused + 1 : newer + 1])
+        before, after = Observer(), Observer()
+        async with bench(emulator) as lab:
+            watcher = lab.watch()
+            await watcher.synced()
+            known = [change for each in watcher.seen for change in before.observe(each)]
+        after.restore(change.snapshot for change in known if change.snapshot)
+        head = b'{"metadata":{"resourceVersion":"%d"},"items":[' % frozen.version
+        emulator.script("list", Answer(200, head + b",".join(frozen.items) + b"]}"))
+        if then == "list":
+            emulator.script("watch", refusal(410, "Expired"))
+        async with bench(emulator) as lab:
+            watcher = lab.watch()
+            await until(lambda: _versions(watcher) == {str(emulator.storage.revision)})
+            changes = [change for each in watcher.seen for change in after.observe(each)]
+    assert [found.trigger for change in changes for found in change.transitions] == []
+    assert after.stale >= 1
+
+
 async def test_w2_pages_follow_the_token_without_a_version(lab: Bench) -> None:
     """600 objects come in three pages of one snapshot, later ones by token alone."""
     for number in range(600):
@@ -42,21 +84,21 @@ async def test_w2_pages_follow_the_token_without_a_version(lab: Bench) -> None:
 
 
 async def test_w2_an_expired_token_lists_once_more_and_whole(lab: Bench) -> None:
-    """410 on page 3 leads to one list without limit; what went away meanwhile is absent."""
-    for number in range(1000):
-        lab.emulator.apply(rollout(f"r{number:04}"))
+    """410 on page 3 of 40 leads to one more list, without limit: all 10,000 objects are there."""
+    for number in range(10_000):
+        lab.emulator.apply(rollout(f"r{number:05}"))
     lab.emulator.script("list", Inject(b"", end=False), Inject(b"", end=False), refusal(410))
     watcher = lab.watch()
     await watcher.synced()
-    assert len(watcher.objects()) == 1000
+    assert len(watcher.objects()) == 10_000
     assert len(lab.emulator.asked("list")) == 4
     assert "limit" not in lab.emulator.asked("list")[-1].query
 
 
 async def test_w3_a_list_replaces_what_was_known(lab: Bench) -> None:
     """After a gap: absent keys are reported, a namesake with another uid is another object."""
-    for name in ("kept", "gone", "reborn"):
-        lab.emulator.apply(rollout(name))
+    for each in ("kept", "gone", "reborn"):
+        lab.emulator.apply(rollout(each))
     watcher = lab.watch()
     await watcher.synced()
     await watcher.watching(lab.emulator)
@@ -69,8 +111,8 @@ async def test_w3_a_list_replaces_what_was_known(lab: Bench) -> None:
     lab.emulator.compact()
     await watcher.synced(2)
     tail = [o for o in watcher.seen[4:] if o.type != "SYNCED"]
-    absent = {orjson.loads(o.raw)["metadata"]["name"]: o for o in tail if o.type == "ABSENT"}
-    assert set(absent) == {"gone", "reborn"}
+    absent = {name(o): o for o in tail if o.type == "ABSENT"}
+    assert sorted(name(o) for o in tail if o.type == "ABSENT") == ["gone", "reborn"]
     assert orjson.loads(absent["reborn"].raw)["metadata"]["uid"] == old
     assert watcher.objects()["reborn"]["metadata"]["uid"] == "another"
     assert set(watcher.objects()) == {"kept", "reborn"}
@@ -90,20 +132,46 @@ async def test_w4_watches_start_at_the_list_and_end_at_random(emulator: Emulator
     assert timeouts == {300, 375, 600}
 
 
+async def test_w4_reconnects_are_spread_over_the_window(emulator: Emulator) -> None:
+    """Of 50 watches each fifth of the 5 to 10 minutes has its share, none lies outside."""
+    source = random.Random(4)  # noqa: S311 - a seed, no secret
+    async with bench(emulator, jitter=source.random) as lab:
+        watcher = lab.watch()
+        for number in range(1, 51):
+            await watcher.watching(emulator, number)
+            lab.clock.time += 2
+            emulator.end_watches()
+    timeouts = [int(entry.query["timeoutSeconds"]) for entry in emulator.asked("watch")[:50]]
+    assert all(300 <= timeout <= 600 for timeout in timeouts)
+    shares = Counter(min((timeout - 300) // 60, 4) for timeout in timeouts)
+    assert sorted(shares) == [0, 1, 2, 3, 4]
+    assert min(shares.values()) >= 4
+
+
 async def test_w6_bookmarks_move_the_version(lab: Bench) -> None:
-    """A quiet resource with bookmarks survives compaction and a cut without a list."""
+    """A quiet hour: others change, bookmarks come, watches end and begin; then etcd is compacted
+    and the connection cut. No list but the verifying ones."""
     watcher = lab.watch()
     await watcher.watching(lab.emulator)
-    for number in range(5):
-        lab.emulator.storage.apply({"kind": "ConfigMap", "metadata": {"name": f"{number}"}})
-    lab.emulator.bookmark()
+    for ended in range(1, 13):
+        for number in range(5):
+            other = {"kind": "ConfigMap", "metadata": {"name": f"{ended}-{number}"}}
+            lab.emulator.storage.apply(other)
+            lab.emulator.bookmark()
+        lab.clock.time += 300
+        lab.emulator.end_watches()
+        await watcher.watching(lab.emulator, ended + 1)
+        version = lab.emulator.asked("watch")[-1].query["resourceVersion"]
+        assert version == str(lab.emulator.storage.revision)
     lab.emulator.storage.compacted = lab.emulator.storage.revision
     lab.emulator.cut_watches()
     lab.clock.time += 2
-    await watcher.watching(lab.emulator, 2)
+    await watcher.watching(lab.emulator, 14)
     lab.emulator.apply(rollout("after"))
     await until(lambda: watcher.events() == [("ADDED", "after", True)])
-    assert len(lab.emulator.asked("list")) == 1
+    reasons = {reason for _, reason in lab.reflector.statistics.relists}
+    assert reasons == {"start", "periodic"}
+    assert lab.reflector.statistics.errors == {("rollouts", "failed"): 1}  # the cut
 
 
 @pytest.mark.parametrize("as_status", [True, False], ids=["status", "event"])
@@ -178,7 +246,7 @@ async def test_w9_the_periodic_list_finds_what_a_rewind_hid(lab: Bench) -> None:
     await watcher.watching(lab.emulator)
     lab.emulator.storage.rewind(500)
     lab.emulator.apply(rollout("a", phase="Degraded"), announce=False)
-    lab.clock.time += 1801
+    lab.clock.time += 1800
     lab.emulator.end_watches()
     await watcher.synced(2)
     assert watcher.objects()["a"]["status"] == {"phase": "Degraded"}
@@ -213,3 +281,14 @@ async def test_w9_the_periodic_list_leaves_live_changes_to_the_watch(lab: Bench)
     assert set(watcher.objects()) == {"a", "lost"}
     assert watcher.objects()["lost"]["status"] == {"phase": "Paused"}
     assert lab.reflector.statistics.relists["rollouts", "periodic"] == 1
+
+
+def _status(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the status of the Rollout in a recorded line."""
+    found: dict[str, Any] = line["object"].get("status", {})
+    return found
+
+
+def _versions(watcher: Watcher) -> set[str]:
+    """Return the versions of the objects that a consumer has now."""
+    return {found["metadata"]["resourceVersion"] for found in watcher.objects().values()}
