@@ -91,9 +91,15 @@ class LeaseElection(Election):
             left = self._renewed_at + self._times.renew_s - self._clock.monotonic()
             if left <= 0:
                 return f"no renewal for {self._times.renew_s:g} s: {self._told or 'no answer'}"
-            waiting = asyncio.create_task(self._taken_from_us.wait())
-            await asyncio.wait({waiting}, timeout=left)
-            waiting.cancel()
+            waiting = [
+                asyncio.create_task(self._taken_from_us.wait()),
+                asyncio.create_task(self._clock.sleep(left)),
+            ]
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in waiting:
+                    task.cancel()
         return "another replica holds the Lease"
 
     @override

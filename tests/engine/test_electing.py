@@ -16,6 +16,8 @@ from notifier.ports import Election, Intake
 from notifier.stores.memory import MemoryStore
 from tests.engine import fakes
 
+pytestmark = pytest.mark.looptime(start=0)
+
 
 @dataclass
 class Lot(Election):
