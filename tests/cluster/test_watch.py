@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from notifier.app.daemon import SystemClock
 from notifier.core.settings import ClusterSettings
-from notifier.kube import credentials, listing
+from notifier.kube import credentials, listing, streaming
 from notifier.kube.client import Client
 from tests.acceptance.harness import until
 from tests.cluster import api, events, manifests, stage
@@ -166,6 +166,57 @@ async def test_expired_page(plane: ControlPlane) -> None:
     assert not first.last
     assert [page.first for page in rest] == [True], "the token had not expired"
     assert len(_names(rest[0].items)) == listing.PAGE + 51
+
+
+async def test_streamed_list(installed: Release, plane: ControlPlane) -> None:
+    """The lists of a daemon that starts are streams on this server, and a stream shows the set that
+    pages show, of a built-in kind and of a custom one."""
+    observed = ("rollouts", "analysisruns", "experiments")
+    before = {plural: await _streamed(plane, plural) for plural in observed}
+
+    async def daemon_streams() -> bool:
+        return all([await _streamed(plane, plural) > before[plural] for plural in observed])
+
+    await installed.start()
+    await eventually(daemon_streams, "the daemon's lists are streams")
+    await installed.kill()
+    where = "streaming"
+    await plane.api.apply(namespace(where))
+    for number in range(listing.PAGE + 50):
+        await plane.api.create(_config_map(where, f"entry-{number}"))
+    for number in range(5):
+        rollout = manifests.canary(GATED, replicas=0)
+        rollout["metadata"] |= {"name": f"entry-{number}", "namespace": where}
+        await plane.api.create(rollout)
+    client = Client(
+        credentials.loader(ClusterSettings(kubeconfig=str(plane.kubeconfig))), clock=SystemClock()
+    )
+    for kind, count in (("ConfigMap", listing.PAGE + 50), ("Rollout", 5)):
+        path = f"/{api.path(kind, where)}"
+        plural = path.rpartition("/")[2]
+        so_far = await _streamed(plane, plural)
+        lists = streaming.Lists(client, path, {})
+        streamed = [page async for page in lists.pages("", verify=False)]
+        paged = [page async for page in listing.pages(client, path, {}, "")]
+        assert await _streamed(plane, plural) == so_far + 1
+        assert [page.last for page in streamed] == [page.last for page in paged]
+        names = {name for page in streamed for name in _names(page.items)}
+        assert names == {name for page in paged for name in _names(page.items)}
+        assert len(names) >= count
+        assert int(streamed[0].version) <= int(paged[0].version)
+    await client.close()
+
+
+async def _streamed(plane: ControlPlane, plural: str) -> int:
+    """Return how many lists of a resource the server has streamed."""
+    text: str = await plane.api.request("GET", "metrics")
+    counts = [
+        float(line.rpartition(" ")[2])
+        for line in text.splitlines()
+        if line.startswith("apiserver_watch_list_duration_seconds_count{")
+        and f'resource="{plural}"' in line
+    ]
+    return int(sum(counts))
 
 
 def _config_map(where: str, name: str) -> api.Object:

@@ -39,7 +39,7 @@ class Emulator:
     `bookmark_s` is how often watches get a bookmark (None: only by `bookmark()`), `token` the
     bearer token asked for (empty: none), `expired_as_status` answers too old watches with HTTP 410
     instead of an ERROR event, `streams_lists` says whether the WatchList feature is on. A streaming
-    list is logged and scripted as the verb `watchlist`, as in the server's metrics.
+    list is logged and scripted as a verb of its own, `watchlist`.
     """
 
     def __init__(
