@@ -20,6 +20,7 @@ from notifier.core.errors import ClusterError, Problem
 from notifier.core.outside import Text, Verdicts
 from notifier.core.settings import SelfServiceSettings
 from notifier.engine.gathering import closed
+from notifier.engine.patience import Patience
 from notifier.engine.scoped import AGAIN_S, Around, Place, Scoped
 from notifier.languages import LanguageError
 from notifier.ports import Renderer
@@ -185,10 +186,12 @@ class Admitting:
     ) -> AsyncIterator[tuple[bool, Mapping[tuple[str, str], bytes | None]]]:
         """Yield what a watch of selected objects tells, for ever; a refusal is shown."""
         part = f"self-service: {kind.lower()}s"
+        patience = Patience(self._around.clock, longest_s=AGAIN_S)
         while True:
             watch = self._around.cluster.watch_objects(kind, selector)
             try:
                 async for found in watch:
+                    patience.succeeded()
                     self._around.status.degraded.pop(part, None)
                     yield found
             except ClusterError as error:
@@ -199,7 +202,7 @@ class Admitting:
                 self._settle(kind)
             finally:
                 await closed(watch)
-            await self._around.clock.sleep(AGAIN_S)
+            await patience.wait()
 
     def _settle(self, told: str = "") -> None:
         """Let exactly those take part that are wanted now; `told` is what has been listed."""

@@ -22,6 +22,7 @@ from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
 from notifier.engine.committing import Committing
 from notifier.engine.gathering import closed
+from notifier.engine.patience import Patience
 from notifier.engine.preparing import Held, Preparing
 from notifier.engine.status import Status
 
@@ -31,12 +32,8 @@ ALWAYS: Final[tuple[Resource, ...]] = ("rollouts", "analysisruns", "experiments"
 OPTIONAL: Final = frozenset[Resource]({"experiments", "replicasets"})
 """Resources that a cluster may lack without anything being wrong."""
 
-SOON_S: Final = 1.0
-"""Seconds until a resource that cannot be watched is tried again; twice as long each time. Soon,
-because an API server that starts refuses everybody (403) until it has read the roles."""
-
 AGAIN_S: Final = 300.0
-"""At most so many."""
+"""Seconds at most until a resource that cannot be watched is tried again."""
 
 HELD_LIMIT: Final = 1000
 """Changes waiting for evidence above which the watch is not read further."""
@@ -120,18 +117,17 @@ class Intake:
 
     async def _pump(self, resource: Resource) -> None:
         """Observe one resource; without the right to, degrade and try again later."""
-        again_s = SOON_S
+        patience = Patience(self._clock, longest_s=AGAIN_S)
         while True:
             stream = self._cluster.observe(resource)
             try:
                 async for batch in stream:
                     self._status.degraded.pop(resource, None)
-                    again_s = SOON_S
+                    patience.succeeded()
                     await self._take(resource, batch)
             except (Forbidden, NotFound) as error:
                 self._degrade(resource, error)
-                await self._clock.sleep(again_s)
-                again_s = min(again_s * 2, AGAIN_S)
+                await patience.wait()
             else:
                 return
             finally:

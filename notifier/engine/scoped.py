@@ -22,6 +22,7 @@ from notifier.core.errors import ClusterError, Problem, StoreError
 from notifier.core.model import CENTRAL
 from notifier.engine.gates import Gates
 from notifier.engine.gathering import closed, decode
+from notifier.engine.patience import Patience
 from notifier.engine.status import Status
 from notifier.ports import Clock, Cluster, Recorder, Store
 
@@ -34,6 +35,7 @@ CREDENTIAL_S: Final = 10.0
 """Shortest time between two looks at the Secret because credentials are refused."""
 
 AGAIN_S: Final = 30.0
+"""Seconds at most until a watch that was refused is tried again."""
 
 EDIT_S: Final = 1.0
 """Shortest time between two compilations of what one team writes."""
@@ -98,6 +100,7 @@ class Scoped:
         self._read = False
         self._exists = scope == CENTRAL
         self._doubtful = asyncio.Event()
+        self._unread = False
         self._unarmed: set[str] = set()
 
     # --- what follows the cluster -------------------------------------------------------------
@@ -105,10 +108,12 @@ class Scoped:
     async def watch(self) -> None:
         """Watch the ConfigMap for ever; what is refused is shown as degraded and tried again."""
         place, around = self._place, self._around
+        patience = Patience(around.clock, longest_s=AGAIN_S, spread=self._spread)
         while True:
             watch = around.cluster.watch_object("ConfigMap", place.namespace, place.config_map)
             try:
                 async for raw in watch:
+                    patience.succeeded()
                     self._mend("configuration")
                     await self.take(raw)
                     if self.scope != CENTRAL:
@@ -118,12 +123,13 @@ class Scoped:
                 self.loaded.set()  # others work; what is refused is shown as degraded
             finally:
                 await closed(watch)
-            await around.clock.sleep(AGAIN_S if self.scope == CENTRAL else self._spread(AGAIN_S))
+            await patience.wait()
 
     async def poll(self) -> None:
         """Look at the ConfigMap once in a while, for ever: there are too many to watch."""
         place, around = self._place, self._around
         known: bytes | None = None
+        patience = Patience(around.clock, longest_s=POLL_S, spread=self._spread)
         while True:
             try:
                 async with around.reads:
@@ -135,29 +141,39 @@ class Scoped:
                     known = digest
             except ClusterError as error:
                 self._degrade("configuration", error)
-            self.loaded.set()
-            await around.clock.sleep(self._spread(POLL_S))
+                self.loaded.set()
+                await patience.wait()
+            else:
+                patience.succeeded()
+                await around.clock.sleep(self._spread(POLL_S))
 
     async def follow_secret(self) -> None:
         """Look at the Secret once in a while and when credentials are refused, for ever."""
         await self.loaded.wait()
+        patience = Patience(self._around.clock, longest_s=SECRET_S, spread=self._spread)
         while True:
-            wait_s = SECRET_S if self.scope == CENTRAL else self._spread(SECRET_S)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(self._spread(SECRET_S)):
                     await self._doubtful.wait()
             secret = await self._fetch_secret() if self._exists else None
             if secret is not None:
                 await self._apply(self._config_map, secret)
             await self._rearm()
+            if self._unread:
+                await patience.wait()
+                continue
+            patience.succeeded()
             await self._around.clock.sleep(CREDENTIAL_S)
-            self._doubtful.clear()
+            if not self._unread:
+                self._doubtful.clear()
 
     async def take(self, raw: bytes | None) -> None:
         """Put a version of the ConfigMap in force, None if there is none."""
-        self._exists = self._exists or raw is not None
+        appeared = raw is not None and not self._exists
+        self._exists = self._exists or appeared
         secret = await self._fetch_secret() if self._exists else {}
-        await self._apply(_text_data(raw), self._secret if secret is None else secret)
+        known = self._secret if secret is None else secret
+        await self._apply(_text_data(raw), known, anyway=appeared)
         await self._rearm()
 
     async def again(self) -> None:
@@ -187,12 +203,16 @@ class Scoped:
                 raw = await around.cluster.fetch("Secret", place.namespace, place.secret)
         except ClusterError as error:
             self._degrade("secret", error)
+            self._unread = True
+            self._doubtful.set()
             return None
+        self._unread = False
         self._mend("secret")
         return _binary_data(raw)
 
     def _spread(self, seconds: float) -> float:
-        return seconds * (0.75 + self._around.jitter() / 2)
+        """Spread what all teams do, three quarters to five quarters of the time."""
+        return seconds if self.scope == CENTRAL else seconds * (0.75 + self._around.jitter() / 2)
 
     def _part(self, part: str) -> str:
         return part if self.scope == CENTRAL else f"{part}/{self.scope}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -206,6 +207,27 @@ class Rig:
             for name, there in labelled.items()
         }
         self.cluster.selected["Namespace"].put_nowait((False, changes))
+
+
+async def test_an_empty_config_map_that_appears_is_told(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever creates one to begin with can see that it is read; one that is absent is not told."""
+    rig = Rig(bench, namespaces=("pay",))
+
+    def told() -> int:
+        found = [each for each in caplog.records if each.message == "configuration in force"]
+        return sum(each.__dict__["scope"] == "pay" for each in found)
+
+    with caplog.at_level(logging.INFO):
+        async with rig.running():
+            await asyncio.sleep(5)
+            assert told() == 0
+            rig.cluster.put("ConfigMap", {"metadata": {"namespace": "pay", "name": "cm"}})
+            await rig.cluster.wake()
+            await asyncio.sleep(5)
+            assert told() == 1
+            assert bench.recorder.counts["configured", "pay"] == 1
 
 
 async def test_a_team_has_its_own_configuration_before_the_central_one(bench: Bench) -> None:

@@ -201,8 +201,37 @@ async def test_without_the_right_the_rest_goes_on(rig: Rig) -> None:
     async with rig.running():
         assert rig.tokens == {"post": "none"}
         assert rig.bench.status.faults() == ("secret: secrets: forbidden",)
+        await asyncio.sleep(3600)
+        assert rig.bench.status.faults() == ("secret: secrets: forbidden",)
         rig.cluster.fault = lambda _kind, _name: None
         await asyncio.sleep(320)
+        assert rig.tokens == {"post": "one"}
+        assert rig.bench.status.faults() == ()
+
+
+async def test_a_right_that_was_just_given_counts_in_seconds(rig: Rig) -> None:
+    """The API server refuses until it has read a new role: neither the ConfigMap nor the Secret is
+    then left alone for long."""
+    watch, may_read = rig.cluster.watch_object, rig.bench.clock.monotonic() + 2.5
+
+    def fault(kind: str, _: str) -> Forbidden | None:
+        too_early = rig.bench.clock.monotonic() < may_read + 2.5
+        return Forbidden("secrets: forbidden") if kind == "Secret" and too_early else None
+
+    async def refusing(kind: str, namespace: str, name: str) -> AsyncIterator[bytes | None]:
+        if rig.bench.clock.monotonic() < may_read:
+            raise Forbidden("configmaps: forbidden")
+        async for raw in watch(kind, namespace, name):
+            yield raw
+
+    rig.cluster.watch_object = refusing  # type: ignore[method-assign]
+    rig.cluster.fault = fault
+    rig.secret("one")
+    rig.config_map("post")
+    async with rig.running():
+        await asyncio.sleep(5)
+        assert rig.tokens == {"post": "none"}
+        await asyncio.sleep(5)
         assert rig.tokens == {"post": "one"}
         assert rig.bench.status.faults() == ()
 
