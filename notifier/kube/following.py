@@ -88,6 +88,7 @@ class Follower:
         self._replica = Replica(target.resource, target.kind, target.namespace)
         self._relist_at = 0.0
         self._failing_since: float | None = None
+        self._patient = False  # whether it waited since the last list
         self._told_until: dict[str, float] = {}
 
     def leave(self) -> None:
@@ -107,7 +108,7 @@ class Follower:
                         yield batch
             except _Relist as relist:
                 wish = self._wish(relist)
-                if wish.reason != "periodic":
+                if wish.reason != "periodic" and (wish.after_s or not self._patient):
                     await self._backoff.wait(wish.after_s)
             except (Forbidden, NotFound) as err:
                 self._count(err)
@@ -123,7 +124,7 @@ class Follower:
         async with aclosing(self._list(wish)) as batches:
             async for batch in batches:
                 yield batch
-        self._failing_since = None
+        self._failing_since, self._patient = None, False
         while True:
             opened_at, heard = self._clock.monotonic(), False
             try:
@@ -141,7 +142,7 @@ class Follower:
                 self._failing_since = None
             else:
                 self._error("short")
-                await self._backoff.wait()
+                await self._wait()
 
     async def _list(self, wish: _Relist) -> AsyncGenerator[Sequence[Observation]]:
         """Yield the objects of a list, those that are gone, and the mark of its end."""
@@ -222,7 +223,13 @@ class Follower:
                     self._failing_since = now
                 if now - self._failing_since > INTERNAL_S:
                     raise _Relist("internal_errors", after_s=err.after_s) from err
-        await self._backoff.wait(err.after_s)
+        await self._wait(err.after_s)
+
+    async def _wait(self, at_least_s: float | None = None) -> None:
+        """Wait before the next watch. Who waited needs not wait again if that one asks for a list:
+        a server that comes back often knows no older version, and is whole then."""
+        await self._backoff.wait(at_least_s)
+        self._patient = True
 
     def _wish(self, relist: _Relist) -> _Relist:
         """Count a list that became necessary."""

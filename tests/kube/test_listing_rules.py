@@ -209,6 +209,21 @@ async def test_w7_a_storm_of_410_lists_once_per_backoff_step(lab: Bench) -> None
     await until(lambda: set(watcher.objects()) == {"a", "b"})
 
 
+async def test_w7_who_waited_for_the_server_lists_at_once(lab: Bench) -> None:
+    """A server that was away and knows no older version then costs its time and no more; if the
+    next watch is expired, too, there is a wait again."""
+    lab.emulator.apply(rollout("a"))
+    lab.emulator.script("watch", refusal(503, "ServiceUnavailable"), times=3)
+    lab.emulator.script("watch", refusal(410, "Expired"), times=2)
+    watcher = lab.watch()
+    await watcher.watching(lab.emulator, 6)
+    assert lab.clock.sleeps == [*BACKOFF[:3], BACKOFF[3]]
+    assert [each.verb for each in lab.emulator.requests][-5:] == [
+        "watch", "list", "watch", "list", "watch",
+    ]  # fmt: skip
+    assert set(watcher.objects()) == {"a"}
+
+
 async def test_w7_if_the_list_is_expired_too_the_newest_is_asked_for(lab: Bench) -> None:
     """410 for the watch and for the list at its version: then at no version."""
     lab.emulator.script("watch", refusal(410, "Expired"))
