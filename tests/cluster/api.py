@@ -26,10 +26,14 @@ PLURALS: Mapping[str, str] = {
     "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "Deployment": "apis/apps/v1 deployments",
     "Experiment": "apis/argoproj.io/v1alpha1 experiments",
+    "FlowSchema": "apis/flowcontrol.apiserver.k8s.io/v1 flowschemas",
     "Ingress": "apis/networking.k8s.io/v1 ingresses",
     "Namespace": "api/v1 namespaces",
     "Node": "api/v1 nodes",
     "Pod": "api/v1 pods",
+    "PriorityLevelConfiguration": (
+        "apis/flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations"
+    ),
     "ReplicaSet": "apis/apps/v1 replicasets",
     "Role": "apis/rbac.authorization.k8s.io/v1 roles",
     "Rollout": "apis/argoproj.io/v1alpha1 rollouts",
@@ -64,6 +68,16 @@ class Api:
     ) -> Any:
         """Send a request and return the JSON. Raises `RefusedError`."""
         data = None if body is None else json.dumps(body).encode()
+        return await self.send(method, path, data, content)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | AsyncIterator[bytes] | None,
+        content: str = "application/json",
+    ) -> Any:
+        """Send a request with these bytes and return the JSON. Raises `RefusedError`."""
         headers = {"Content-Type": content}
         url = f"{self._server}/{path}"
         async with self._session.request(method, url, data=data, headers=headers) as answer:

@@ -103,23 +103,31 @@ class ControlPlane:
             "initial-cluster": f"default={peer}",
             "watch-progress-notify-interval": "5s",  # as kubeadm sets it: bookmarks need it
         }
-        command = [str(self.programs.etcd), *_flags(flags), "--unsafe-no-fsync"]
+        command = [str(self.programs.etcd), *flag_list(flags), "--unsafe-no-fsync"]
         await self._spawn("etcd", command)
 
     async def start_server(self) -> None:
         """Start the API server and wait until it is ready."""
-        flags = {
+        flags = self.server_flags(self.ports.server, self._server_pair)
+        server = await self._spawn(
+            "kube-apiserver", [str(self.programs.apiserver), *flag_list(flags)]
+        )
+        await self._eventually(server, self._answers)
+
+    def server_flags(self, port: int, pair: pki.Pair) -> dict[str, Any]:
+        """Return how an API server of this control plane is started."""
+        return {
             "etcd-servers": f"http://127.0.0.1:{self.ports.etcd}",
             "bind-address": "127.0.0.1",
             "advertise-address": "127.0.0.1",
-            "secure-port": self.ports.server,
+            "secure-port": port,
             "endpoint-reconciler-type": "none",
             "service-cluster-ip-range": "10.0.0.0/24",
             "authorization-mode": "RBAC",
             "anonymous-auth": "false",
             "client-ca-file": self.authority.file,
-            "tls-cert-file": self._server_pair.certificate,
-            "tls-private-key-file": self._server_pair.key,
+            "tls-cert-file": pair.certificate,
+            "tls-private-key-file": pair.key,
             "service-account-issuer": "https://kubernetes.default.svc",
             "service-account-key-file": self._token_key,
             "service-account-signing-key-file": self._token_key,
@@ -127,8 +135,6 @@ class ControlPlane:
             "enable-priority-and-fairness": "false",
             "feature-gates": "ListFromCacheSnapshot=false",  # pages expire when etcd compacts
         }
-        server = await self._spawn("kube-apiserver", [str(self.programs.apiserver), *_flags(flags)])
-        await self._eventually(server, self._answers)
 
     async def stop_server(self) -> None:
         """Kill the API server: every connection to it ends at once."""
@@ -147,7 +153,7 @@ class ControlPlane:
             "qps": 200,
             "burst": 400,
         }
-        command = [str(self.programs.rollouts), *_flags(flags)]
+        command = [str(self.programs.rollouts), *flag_list(flags)]
         controller = await self._spawn("rollouts-controller", command)
         await self._eventually(controller, self._controller_counts)
 
@@ -204,15 +210,15 @@ class ControlPlane:
             "kube-api-qps": 200,
             "kube-api-burst": 400,
         }
-        command = [str(self.programs.controller_manager), *_flags(flags)]
+        command = [str(self.programs.controller_manager), *flag_list(flags)]
         await self._spawn("kube-controller-manager", command)
 
     async def _grant(self) -> None:
         """Bind the controllers' users: the manager to everything, Argo Rollouts to its own role."""
         role = _documents(self.programs.manifests / "role" / "argo-rollouts-clusterrole.yaml")[0]
         await self.api.apply(role)
-        await self.api.apply(_binding("manager", "cluster-admin", MANAGER_USER))
-        await self.api.apply(_binding("argo", role["metadata"]["name"], CONTROLLER_USER))
+        await self.api.apply(binding("manager", "cluster-admin", MANAGER_USER))
+        await self.api.apply(binding("argo", role["metadata"]["name"], CONTROLLER_USER))
 
     async def _install_rollouts(self) -> None:
         await self.api.apply(namespace(CONTROLLER_NAMESPACE))
@@ -266,7 +272,8 @@ def namespace(name: str, **labels: str) -> api.Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
-def _binding(name: str, role: str, user: str) -> api.Object:
+def binding(name: str, role: str, user: str) -> api.Object:
+    """Return the manifest that gives a user a ClusterRole."""
     group = "rbac.authorization.k8s.io"
     return {
         "apiVersion": f"{group}/v1",
@@ -286,5 +293,6 @@ def _documents(file: Path) -> list[api.Object]:
     return [document for document in yaml.safe_load_all(file.read_text()) if document]
 
 
-def _flags(flags: dict[str, Any]) -> list[str]:
+def flag_list(flags: dict[str, Any]) -> list[str]:
+    """Return flags as a command takes them."""
     return [f"--{name}={value}" for name, value in flags.items()]

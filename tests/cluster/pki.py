@@ -58,11 +58,8 @@ class Authority:
     def kubeconfig(self, server: str, user: str, group: str = "") -> Path:
         """Return a kubeconfig with a client's certificate."""
         pair = self.client(user, group)
-        credentials = {
-            "client-certificate-data": _base64(pair.certificate),
-            "client-key-data": _base64(pair.key),
-        }
-        return self.write_kubeconfig(pair.key.with_suffix(".kubeconfig"), server, credentials)
+        file = pair.key.with_suffix(".kubeconfig")
+        return self.write_kubeconfig(file, server, credentials(pair))
 
     def write_kubeconfig(self, file: Path, server: str, credentials: dict[str, str]) -> Path:
         """Write a kubeconfig with any credentials, and return its file."""
@@ -97,6 +94,14 @@ class Authority:
         pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         _write_key(pair.key, key)
         return pair
+
+
+def credentials(pair: Pair) -> dict[str, str]:
+    """Return what a kubeconfig says of a user with a certificate."""
+    return {
+        "client-certificate-data": _base64(pair.certificate),
+        "client-key-data": _base64(pair.key),
+    }
 
 
 def token_key(folder: Path) -> Path:
