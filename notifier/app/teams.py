@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from notifier.app import compiling
+from notifier.core.configuration import Configuration
 from notifier.core.errors import Problem, SettingsError
 from notifier.core.service import ServiceType
 from notifier.core.settings import Settings
@@ -74,6 +76,30 @@ def teams(settings: Settings, rendering: Renderer) -> Teams:
         ),
         renderer=rendering,
     )
+
+
+def compiled(
+    settings: Settings,
+    namespace: str,
+    config_map: Mapping[str, str],
+    secret: Mapping[str, bytes],
+    central: Configuration,
+) -> Configuration:
+    """Compile the ConfigMap of one team once, as the daemon does with these settings, outside of
+    any loop. Raises `SettingsError`."""
+    from notifier.app.daemon import SystemClock
+    from notifier.observability.metrics import Metrics
+
+    rendering = renderer(SystemClock(), Metrics())
+    made = teams(settings, rendering)
+
+    async def checked() -> Configuration:
+        try:
+            return await made.compiled(namespace, config_map, secret, central, known={})
+        finally:
+            await rendering.close()
+
+    return asyncio.run(checked())
 
 
 def _read(key: str, entries: Sequence[str]) -> Sequence[str]:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--config", "configs", multiple=True, metavar="FILE|-", help="The same as FILE.")
 @inputs
+@click.option("--team", default="", metavar="NAMESPACE", help="Check as the team's that owns it.")
+@click.option(
+    "--central",
+    "centrals",
+    multiple=True,
+    metavar="FILE",
+    help="The operator's ConfigMap, on which a team's stands.",
+)
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @printing.output_option("text", "json", "yaml")
 def command(
@@ -28,6 +36,8 @@ def command(
     config_maps: Sequence[str],
     secret: str,
     settings: str,
+    team: str,
+    centrals: Sequence[str],
     strict: bool,
     output: str,
 ) -> None:
@@ -37,20 +47,33 @@ def command(
     its references are not looked up. Annotations of Rollouts among the files are checked too. Ends
     with 1 if anything is an error; says which language each template is in.
 
+    With --team, ConfigMap and Secret are those of a namespace that configures itself, and what
+    holds for teams is checked: https and ports, headers, budgets of templates, what the operator
+    exports. Give the operator's ConfigMap with --central, and what is opened for teams with
+    --settings.
+
     With `-o json`, one line per problem: apiVersion, file, line, column, key, field, severity,
     message, fix.
 
     Examples: notifier check notifications.yaml
 
     notifier check notifications.yaml --secret secret.yaml --strict
+
+    notifier check payments.yaml --team payments --central notifications.yaml
     """
-    from notifier.cli import compiling
+    from notifier.cli import compiling, teams
 
     given = [*files, *configs, *config_maps]
     if not given:
         raise click.UsageError("give at least one file; `-` reads standard input")
-    configured = compiling.read(given, secret, settings)
-    configuration, problems = compiling.compiled(configured)
+    if centrals and not team:
+        raise click.UsageError("--central goes with --team")
+    configured = compiling.read(given, secret, settings, team=team)
+    if team:
+        operators = teams.central(centrals, settings)
+        configuration, problems = teams.compiled(configured, team, operators, settings)
+    else:
+        configuration, problems = compiling.compiled(configured)
     _show(problems, output)
     summary = _summary(configuration, problems)
     if any(strict or one.severity == "error" for one in problems):

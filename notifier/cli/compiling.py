@@ -14,10 +14,10 @@ from typing_extensions import override
 
 from notifier.cli import documents, printing, settings_loading
 from notifier.cli.documents import Configured, Manifest
-from notifier.core import annotation_checks, yamltext
+from notifier.core import annotation_checks, exports, yamltext
 from notifier.core.configuration import Configuration
 from notifier.core.errors import ConfigError, Problem
-from notifier.core.settings import ConfigurationSettings
+from notifier.core.settings import ConfigurationSettings, Settings
 
 _REFERENCE: Final = re.compile(r"\$[A-Za-z0-9_-]")
 _BOTH_SENDERS: Final = Problem(
@@ -47,17 +47,21 @@ class AsWritten(Mapping[str, bytes]):
         return 0
 
 
-def read(files: Sequence[str], secret: str, settings: str = "") -> Configured:
-    """Return ConfigMap and Secret from files, and what the settings in a file let templates do.
-    Raises `ConfigError`."""
-    names = ConfigurationSettings()
+def read(files: Sequence[str], secret: str, settings: str = "", *, team: str = "") -> Configured:
+    """Return ConfigMap and Secret from files, under the daemon's settings in a file: the central
+    ones, or those of the namespace `team`. Raises `ConfigError`."""
+    chosen = Settings()
+    if settings:
+        chosen, _ = settings_loading.load(Path(settings), {}, {})
+    names, own = chosen.configuration, chosen.self_service
     configured = documents.configured(
-        files, secret=secret, config_map=names.config_map, secret_name=names.secret
+        files,
+        secret=secret,
+        config_map=(own.config_map if team else "") or names.config_map,
+        secret_name=(own.secret if team else "") or names.secret,
+        namespace=team,
     )
-    if not settings:
-        return configured
-    given, _ = settings_loading.load(Path(settings), {}, {})
-    return dataclasses.replace(configured, templates=given.templates)
+    return dataclasses.replace(configured, settings=chosen)
 
 
 def read_aloud(files: Sequence[str], secret: str, settings: str = "") -> Configured:
@@ -84,38 +88,67 @@ def compiled(
     """
     from notifier.app.compiling import compile_central
 
-    unresolved = configured.secret is None
     configuration = compile_central(
         configured.data,
-        AsWritten() if configured.secret is None else configured.secret,
+        secret_of(configured),
         document=configured.name or "catalogue",
         cluster=cluster,
         strict=strict,
-        secret_keys=configured.templates.secret_keys,
-        allow_functions=configured.templates.allow_functions,
+        secret_keys=configured.settings.templates.secret_keys,
+        allow_functions=configured.settings.templates.allow_functions,
     )
-    problems = [_placed(problem, configured, unresolved) for problem in configuration.problems]
-    problems += [
-        one for manifest in configured.rollouts for one in _annotated(manifest, configuration)
-    ]
+    problems = list(placed(configured, configuration.problems))
+    problems += annotated(configured, (), configuration)
     if configured.name == documents.UPSTREAM_CONFIG_MAP and configured.named_at:
         problems.append(configured.named_at.locate(_BOTH_SENDERS))
-    return configuration, sorted(problems, key=lambda each: (each.document, each.line, each.column))
+    return configuration, in_order(problems)
 
 
-def _annotated(manifest: Manifest, configuration: Configuration) -> Iterator[Problem]:
-    """Yield what is wrong with the annotations of a Rollout among the files, at their places."""
+def secret_of(configured: Configured) -> Mapping[str, bytes]:
+    """Return the Secret, or what stands for one that was not given."""
+    return AsWritten() if configured.secret is None else configured.secret
+
+
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems as they stand in the files."""
+    return sorted(problems, key=lambda each: (each.document, each.line, each.column))
+
+
+def annotated(
+    configured: Configured,
+    own: Sequence[Configuration],
+    central: Configuration,
+    namespace: str = "default",
+) -> Iterator[Problem]:
+    """Yield what is wrong with the annotations of Rollouts among the files, at their places.
+
+    `own` is the configuration of their team, if they have one; `namespace` that of Rollouts which
+    name none.
+    """
+    for manifest in configured.rollouts:
+        where = manifest.namespace or namespace
+        yield from _annotated(manifest, where, [*own, exports.for_annotations(central, where)])
+
+
+def _annotated(
+    manifest: Manifest, namespace: str, configurations: Sequence[Configuration]
+) -> Iterator[Problem]:
     annotations = manifest.metadata.get("annotations")
     if not isinstance(annotations, Mapping):
         return
-    name = f"{manifest.metadata.get('namespace', 'default')}/{manifest.name}"
-    for problem in annotation_checks.check(annotations, configuration, document=name):
+    name = f"{namespace}/{manifest.name}"
+    for problem in annotation_checks.check(annotations, configurations, document=name):
         origin = manifest.origin("metadata", "annotations", problem.key)
         yield dataclasses.replace(origin.locate(problem), field=name)
 
 
+def placed(configured: Configured, problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Yield problems of keys as those of the files that have the keys."""
+    unresolved = configured.secret is None
+    return (_placed(problem, configured, unresolved) for problem in problems)
+
+
 def _placed(problem: Problem, configured: Configured, unresolved: bool) -> Problem:
-    """Return a problem of a key as one of the file that has the key."""
     text = configured.data.get(problem.key, "")
     if unresolved and problem.severity == "error" and _by_reference(problem, text):
         problem = dataclasses.replace(
@@ -125,6 +158,8 @@ def _placed(problem: Problem, configured: Configured, unresolved: bool) -> Probl
         )
     if not problem.key:
         origin = configured.secret_origins.get(problem.field)
+        if not problem.field:
+            origin = configured.named_at
     else:
         origin = configured.origins.get(problem.key)
         problem = _within(problem, text)
@@ -133,20 +168,27 @@ def _placed(problem: Problem, configured: Configured, unresolved: bool) -> Probl
 
 def _by_reference(problem: Problem, text: str) -> bool:
     """Say whether the option of a service that a problem names is, or holds, a reference."""
-    if not problem.key.startswith("service."):
+    if not problem.key.startswith("service.") or not problem.field:
         return False
-    options = _document(text).value
-    name = problem.message.partition(":")[0]
-    return isinstance(options, Mapping) and bool(_REFERENCE.search(str(options.get(name, ""))))
+    value = _document(text).value
+    for step in _steps(problem.field):
+        if isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return bool(_REFERENCE.search(str(value or "")))
 
 
 def _within(problem: Problem, text: str) -> Problem:
     """Return a problem with a field but no line at the line of the field."""
     if problem.line or not problem.field:
         return problem
-    path = (int(number) if number else name for number, name in _STEP.findall(problem.field))
-    place = _document(text).place(*path)
+    place = _document(text).place(*_steps(problem.field))
     return dataclasses.replace(problem, line=place.line, column=place.column)
+
+
+def _steps(field: str) -> Iterator[str | int]:
+    return (int(number) if number else name for number, name in _STEP.findall(field))
 
 
 def _document(text: str) -> yamltext.Document:

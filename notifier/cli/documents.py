@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from notifier.core import yamltext
 from notifier.core.errors import ConfigError, Problem
-from notifier.core.settings import TemplateSettings
+from notifier.core.settings import Settings
 from notifier.core.yamlscan import Limits
 
 EMPTY_SECRET: Final = ":empty"  # noqa: S105 - a word on the command line
@@ -73,6 +73,11 @@ class Manifest:
         return str(self.metadata.get("name") or "")
 
     @property
+    def namespace(self) -> str:
+        """The object's namespace, empty if it does not say."""
+        return str(self.metadata.get("namespace") or "")
+
+    @property
     def metadata(self) -> Mapping[str, Any]:
         """The object's metadata; empty where there is none."""
         metadata = self.value.get("metadata")
@@ -99,7 +104,7 @@ class Configured:
     name: str = ""
     named_at: Origin | None = None
     rollouts: Sequence[Manifest] = ()
-    templates: TemplateSettings = field(default_factory=TemplateSettings)
+    settings: Settings = field(default_factory=Settings)
 
 
 def read_text(file: str) -> str:
@@ -146,15 +151,23 @@ def _opened(whole: Manifest) -> Sequence[Manifest]:
 
 
 def configured(
-    files: Iterable[str], *, secret: str = "", config_map: str, secret_name: str
+    files: Iterable[str],
+    *,
+    secret: str = "",
+    config_map: str,
+    secret_name: str,
+    namespace: str = "",
 ) -> Configured:
     """Pick ConfigMap and Secret from files, later ones over earlier ones, key by key.
 
     With several ConfigMaps the one called `config_map` counts, then the one upstream reads.
-    `secret` is a file of its own, `:empty` none at all. Raises `ConfigError`.
+    `secret` is a file of its own, `:empty` none at all. With `namespace`, objects that say another
+    one are left out. Raises `ConfigError`.
     """
     given = list(files)
     found = [manifest for file in given for manifest in manifests(file)]
+    if namespace:
+        found = list(_of_namespace(found, namespace))
     maps = _named(found, "ConfigMap", (config_map, UPSTREAM_CONFIG_MAP))
     if given and not maps:
         kinds = sorted({one.kind or "an object without kind" for one in found}) or ["nothing"]
@@ -188,6 +201,23 @@ def configured(
         named_at=maps[-1].origin("metadata", "name") if maps else None,
         rollouts=[one for one in found if one.kind == "Rollout"],
     )
+
+
+def _of_namespace(found: Sequence[Manifest], namespace: str) -> Sequence[Manifest]:
+    """Return the objects of a namespace, and those that name none."""
+    own = [one for one in found if one.namespace in ("", namespace)]
+    others = [
+        one for one in found if one.kind == "ConfigMap" and one.namespace not in ("", namespace)
+    ]
+    elsewhere = ", ".join(sorted({one.namespace for one in others}))
+    if others and not any(one.kind == "ConfigMap" for one in own):
+        raise _misplaced(
+            others[0],
+            ("metadata", "namespace"),
+            f"no ConfigMap of {namespace}, but of {elsewhere}",
+            "name the namespace of the team",
+        )
+    return own
 
 
 def _named(found: Sequence[Manifest], kind: str, names: Sequence[str]) -> Sequence[Manifest]:

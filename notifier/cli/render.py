@@ -215,7 +215,7 @@ def _replayed(
             asked.configured.secret,
             cluster=asked.cluster,
             strict=asked.strict,
-            templates=asked.configured.templates,
+            templates=asked.configured.settings.templates,
         )
     )
     return {

@@ -84,7 +84,7 @@ def command(
             data,
             configured.secret,
             objects=_objects(object_files),
-            templates=configured.templates,
+            templates=configured.settings.templates,
             on_step=_progress(len(timeline)),
         )
     )

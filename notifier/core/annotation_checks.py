@@ -1,11 +1,11 @@
-"""The annotations of a Rollout against a configuration: which lead nowhere, and why.
+"""The annotations of a Rollout against configurations: which lead nowhere, and why.
 
 What the daemon tells in verdicts once something happens, `check` tells before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notifier.core import decoding, lifecycle
@@ -16,24 +16,39 @@ from notifier.core.errors import Problem
 
 
 def check(
-    written: Mapping[str, Any], configuration: Configuration, *, document: str
+    written: Mapping[str, Any], configurations: Sequence[Configuration], *, document: str
 ) -> list[Problem]:
-    """Return what is wrong with the annotations of one object; `document` names it. Never
-    raises."""
+    """Return what is wrong with the annotations of one object; `document` names it. Never raises.
+
+    `configurations` are those that serve it, the namespace's own first. What one of them serves is
+    fine; what none does is told as the first one sees it (spec/configuration.md 5.3).
+    """
     found = parse_annotations(written, document=document)
     for wish in found.wishes:
-        _service(wish, configuration, found)
-        for trigger in wish.triggers or ():
-            _trigger(trigger, wish, configuration, found)
-        if wish.triggers is None and not _defaults(wish, configuration):
-            found.warn(
-                wish.source,
-                "names no trigger, and there are no defaultTriggers: nobody is told",
-                f"write {SUBSCRIBE}on-rollout-aborted.{wish.service}",
-            )
+        for trigger in wish.triggers or (None,):
+            seen = [list(_faults(wish, trigger, each, document)) for each in configurations]
+            if all(seen):
+                found.problems += [each for each in seen[0] if each not in found.problems]
         if not wish.recipients:
             found.warn(wish.source, "names no recipients: nobody is told", "write a recipient")
     return found.problems
+
+
+def _faults(
+    wish: Wish, trigger: str | None, configuration: Configuration, document: str
+) -> Iterator[Problem]:
+    """Yield why a configuration does not serve a wish; `trigger` None are its default triggers."""
+    told = Annotations(document)
+    _service(wish, configuration, told)
+    if trigger is not None:
+        _trigger(trigger, wish, configuration, told)
+    elif not _defaults(wish, configuration):
+        told.warn(
+            wish.source,
+            "names no trigger, and there are no defaultTriggers: nobody is told",
+            f"write {SUBSCRIBE}on-rollout-aborted.{wish.service}",
+        )
+    yield from told.problems
 
 
 def _service(wish: Wish, configuration: Configuration, found: Annotations) -> None:

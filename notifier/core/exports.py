@@ -13,6 +13,7 @@ from typing import Final
 
 from notifier.core.annotations import PREFIX
 from notifier.core.compiling.services import ServiceSpec
+from notifier.core.configuration import Configuration
 from notifier.core.model import CENTRAL, Subscription
 from notifier.core.service import Export, ServiceType
 
@@ -26,12 +27,21 @@ def granted(spec: ServiceSpec, subscription: Subscription, namespace: str) -> Se
     Exports of a central service bind annotations; without any it is everybody's, within its own
     `allowedRecipients`. The operator's own subscriptions may use every service.
     """
-    annotated = subscription.source.startswith(PREFIX)
-    exports = spec.terms.exports
-    if not exports or not annotated or spec.scope != CENTRAL:
+    if not subscription.source.startswith(PREFIX) or spec.scope != CENTRAL:
         return spec
-    found = [each for each in exports if _names(each, namespace)]
-    return _limited(spec, found) if found else None
+    return _annotated(spec, namespace)
+
+
+def for_annotations(configuration: Configuration, namespace: str) -> Configuration:
+    """Return the central configuration as annotations of Rollouts in a namespace find it: services
+    that are exported to others only cannot be used."""
+    given = {name: _annotated(spec, namespace) for name, spec in configuration.services.items()}
+    refused = {name: REFUSED for name, spec in given.items() if spec is None}
+    return dataclasses.replace(
+        configuration,
+        services={name: spec for name, spec in given.items() if spec is not None},
+        broken_services={**configuration.broken_services, **refused},
+    )
 
 
 def lent(
@@ -56,6 +66,14 @@ def lent(
                 exported=True,
             )
     return found
+
+
+def _annotated(spec: ServiceSpec, namespace: str) -> ServiceSpec | None:
+    """Return a central service within what it exports to a namespace, None if that is nothing."""
+    if not spec.terms.exports:
+        return spec
+    found = [each for each in spec.terms.exports if _names(each, namespace)]
+    return _limited(spec, found) if found else None
 
 
 def _names(export: Export, namespace: str) -> bool:

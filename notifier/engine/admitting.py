@@ -60,6 +60,30 @@ class Teams:
     compile_with: CompileTeam
     renderer: Renderer
 
+    async def compiled(
+        self,
+        namespace: str,
+        config_map: Mapping[str, str],
+        secret: Mapping[str, bytes],
+        central: Configuration,
+        *,
+        previous: Configuration | None = None,
+        known: dict[Text, LanguageError | None],
+    ) -> Configuration:
+        """Compile, have the texts checked that only the child may compile, and compile once more
+        if some are bad. `known` are verdicts on texts; it is brought up to date."""
+        verdicts = Verdicts(known)
+        given = (namespace, config_map, secret, central, previous, verdicts)
+        made = self.compile_with(*given)
+        if unknown := list(dict.fromkeys(verdicts.unknown)):
+            found = await self.renderer.check(namespace, unknown)
+            known.update(zip(unknown, found, strict=True))
+            if any(found):
+                made = self.compile_with(*given)
+        for text in known.keys() - verdicts.met:
+            del known[text]
+        return made
+
 
 @dataclass(slots=True)
 class _Admitted:
@@ -289,7 +313,9 @@ class Admitting:
         """Compile; a defect of ours that a team's text brings to light costs that team its change,
         not everybody the daemon."""
         try:
-            return await self._checked(namespace, known, config_map, secret, previous)
+            return await self._teams.compiled(
+                namespace, config_map, secret, self._central, previous=previous, known=known
+            )
         except Exception as error:
             log.exception("a configuration cannot be compiled", extra={"scope": namespace})
             problem = Problem(
@@ -299,28 +325,3 @@ class Admitting:
             )
             former = previous or self._bare(namespace)
             return dataclasses.replace(former, problems=(problem,))
-
-    async def _checked(
-        self,
-        namespace: str,
-        known: dict[Text, LanguageError | None],
-        config_map: Mapping[str, str],
-        secret: Mapping[str, bytes],
-        previous: Configuration | None,
-    ) -> Configuration:
-        """Compile, have the texts checked that only the child may compile, and compile once more
-        if some are bad."""
-        verdicts = Verdicts(known)
-        made = self._teams.compile_with(
-            namespace, config_map, secret, self._central, previous, verdicts
-        )
-        if unknown := list(dict.fromkeys(verdicts.unknown)):
-            found = await self._teams.renderer.check(namespace, unknown)
-            known.update(zip(unknown, found, strict=True))
-            if any(found):
-                made = self._teams.compile_with(
-                    namespace, config_map, secret, self._central, previous, verdicts
-                )
-        for text in known.keys() - verdicts.met:
-            del known[text]
-        return made

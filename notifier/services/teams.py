@@ -137,15 +137,15 @@ def _check_headers(raw: Mapping[str, Any]) -> None:
     login = given.get("basicAuth")
     password = decoding.fields(login, ("password",)).values if isinstance(login, dict) else {}
     if not _is_secret(password.get("password", Substituted())):
-        raise ValueError("basicAuth: the password must come from the Secret: write $name-of-a-key")
+        raise ValueError("basicAuth.password: must come from the Secret: write $name-of-a-key")
     for at, item in enumerate(given.get("headers") or ()):
         entry = decoding.fields(item, ("name", "value")).values
         name = str(entry.get("name", "")).casefold()
         if name == "authorization" and not _is_secret(entry.get("value")):
             what = "Authorization must come from the Secret: write $name-of-a-key"
-            raise ValueError(f"headers: [{at}]: {what}")
+            raise ValueError(f"headers[{at}].value: {what}")
         if name != "authorization" and not _may_set(name):
-            raise ValueError(f"headers: [{at}]: {_ONLY}")
+            raise ValueError(f"headers[{at}].name: {_ONLY}")
 
 
 _ONLY: Final = "a team may set X-…, Content-Type, Accept and User-Agent only"

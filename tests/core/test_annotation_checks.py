@@ -45,7 +45,7 @@ def configuration(**more: str) -> Configuration:
 )
 def test_each_dead_end_is_told(key: str, value: str, message: str, fix: str) -> None:
     """With the annotation's key and what was probably meant."""
-    (problem,) = annotation_checks.check({P + key: value}, configuration(), document="ns/app")
+    (problem,) = annotation_checks.check({P + key: value}, [configuration()], document="ns/app")
     assert problem.key == P + key
     assert (problem.document, problem.severity) == ("ns/app", "warning")
     assert message in problem.message
@@ -69,4 +69,28 @@ def test_what_leads_somewhere_is_silent() -> None:
         "other/annotation": "d",
     }
     by_service = configuration(defaultTriggers_gmail="[on-rollout-aborted]")
-    assert annotation_checks.check(good, by_service, document="ns/app") == []
+    assert annotation_checks.check(good, [by_service], document="ns/app") == []
+
+
+def test_what_one_of_several_serves_is_silent() -> None:
+    """Trigger and service must be known to one scope together; what none serves is told once, as
+    the first one sees it."""
+    own = configuration(service_nothing="{}")
+    other = compile_configuration(
+        {f"service.{KIND}.pager": "{}", "template.t": "message: x", "trigger.on-x": "- send: [t]"},
+        {}, types=KINDS, document="cm", catalogue=Configuration(), languages=BOTH,
+    )  # fmt: skip
+    served = {
+        f"{P}subscribe.on-rollout-aborted.gmail": "a",
+        f"{P}subscribe.on-x.pager": "a",
+        f"{P}subscriptions": "[{trigger: [on-x], destinations: [{service: pager, recipients: [a]}]}"
+        ", {trigger: [on-rollout-aborted], destinations: [{service: gmail, recipients: [a]}]}]",
+    }
+    assert annotation_checks.check(served, [own, other], document="ns/app") == []
+    apart = {f"{P}subscribe.on-rollout-aborted.pager": "a"}
+    (problem,) = annotation_checks.check(apart, [own, other], document="ns/app")
+    assert "no service pager is configured" in problem.message
+    both = "[{trigger: [on-x, on-y], destinations: [{service: gmial, recipients: [a]}]}]"
+    told = annotation_checks.check({f"{P}subscriptions": both}, [own, other], document="ns/app")
+    services = [each for each in told if "no service gmial" in each.message]
+    assert len(services) == 1

@@ -173,7 +173,7 @@ def test_service_faults(key: str, text: str, message: str, place: tuple[int, int
     """A fault disables that service, and deliveries to it learn why."""
     configuration = compiled({key: text, "service.console": "{}"}, SECRET)
     problem = the(configuration, key)
-    assert message in problem.message
+    assert message in str(problem)
     assert (problem.line, problem.column) == place
     assert problem.document == "cm"
     assert set(configuration.services) == {"console"}
@@ -194,7 +194,7 @@ def test_service_warnings(key: str, text: str, message: str, place: tuple[int, i
     """What is accepted but probably not meant is said."""
     configuration = compiled({key: text}, {"line": b"v\n"})
     problem = the(configuration, key, "warning")
-    assert message in problem.message
+    assert message in str(problem)
     assert (problem.line, problem.column) == place
     assert silent(configuration)
 
@@ -202,9 +202,8 @@ def test_service_warnings(key: str, text: str, message: str, place: tuple[int, i
 def test_no_error_shows_a_value_of_the_secret() -> None:
     """A decoder's text is redacted (security.md S11)."""
     configuration = compiled({"service.email": "host: h\nport: $token"}, SECRET)
-    assert (
-        the(configuration, "service.email").message == "port: *** is no number, remove the quotes"
-    )
+    problem = the(configuration, "service.email")
+    assert (problem.field, problem.message) == ("port", "*** is no number, remove the quotes")
     warned = compiled({"service.slack": "{token: a, $token: b}"}, SECRET)
     assert the(warned, "service.slack", "warning").message == "***: unknown option"
     empty = compiled({"service.email": "host: h\nport: $none2"}, {"none2": b" "})

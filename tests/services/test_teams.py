@@ -37,7 +37,7 @@ REFUSED: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     "a foreign header": (
         "webhook",
         {**WEBHOOK, "headers": [{"name": "Forwarded", "value": "for=1"}]},
-        r"headers: \[0\]: a team may set",
+        r"headers\[0\].name: a team may set",
     ),
     "a credential in the text": (
         "webhook",
@@ -47,7 +47,7 @@ REFUSED: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     "a password in the text": (
         "webhook",
         {**WEBHOOK, "basicAuth": {"username": "u", "password": "p"}},
-        "password must come from the Secret",
+        "basicAuth.password: must come from the Secret",
     ),
     "tokens over http": (
         "webhook",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from notifier.core import decoding, secrets
 from notifier.core.compiling.reporting import Report
 from notifier.core.service import DAEMON_TERMS, ServiceType, Terms
-from notifier.core.yamltext import Place
+from notifier.core.yamltext import Path, Place
+
+_FIELD: Final = re.compile(r"(\w+(?:\.\w+)*)(?:: )?(?:\[(\d+)\](?:\.(\w+))?)?: ")
+"""How a decoder's text begins: `url: `, `oauth2.tokenUrl: `, `headers: [0].value: `."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +80,13 @@ def compile_service(
         options, warnings = types[kind].options(substitution.value)
     except ValueError as error:
         text = _redacted(str(error), secret, substitution.used)
-        at = _place(text, raw, report)
-        report.error(text, at=at)
+        path, message = _field(text, raw)
+        report.error(message, path, at=_place(path, text, raw, report))
         return Broken(text)
     for warning in warnings:
         text = _redacted(warning, secret, substitution.used)
-        report.warning(text, at=_place(text, raw, report))
+        path, message = _field(text, raw)
+        report.warning(message, path, at=_place(path, text, raw, report))
     return ServiceSpec(
         name=name,
         type=types[kind],
@@ -133,8 +138,35 @@ def _redacted(text: str, secret: Mapping[str, bytes], used: frozenset[str]) -> s
     return text
 
 
-def _place(text: str, raw: Mapping[str, Any], report: Report) -> Place:
+def _field(text: str, raw: Mapping[str, Any]) -> tuple[Path, str]:
+    """Split a decoder's text into the option it begins with, as it is written, and the rest."""
+    found = _FIELD.match(text)
+    if found is None:
+        return (), text
+    dotted, at, below = found.groups()
+    names: list[str | int] = [
+        *dotted.split("."),
+        *([int(at)] if at else ()),
+        *filter(None, [below]),
+    ]
+    path: list[str | int] = []
+    node: Any = raw
+    for name in names:
+        written = name
+        if isinstance(node, dict) and isinstance(name, str):
+            fold = name.casefold()
+            written = next((key for key in node if str(key).casefold() == fold), name)
+            node = node.get(written)
+        elif isinstance(node, list) and isinstance(name, int):
+            node = node[name] if name < len(node) else None
+        path.append(written)
+    return tuple(path), text[found.end() :]
+
+
+def _place(path: Path, text: str, raw: Mapping[str, Any], report: Report) -> Place:
     """Return where the option stands that a decoder's text speaks of."""
+    if path and path[0] in raw:
+        return report.yaml.key_place(*path)
     words = text.replace(".", " ").replace(":", " ").replace("`", " ").split()
     folded = {word.casefold() for word in words}
     for name in raw:
