@@ -16,8 +16,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from prometheus_client.metrics import MetricWrapperBase
-
 from notifier import services
 from notifier.kube.statistics import WatchStatistics
 from notifier.observability.metrics import Metrics
@@ -113,16 +111,9 @@ def metrics() -> str:
 def _metrics() -> Iterator[tuple[str, str, Sequence[str], str]]:
     declared = Metrics()
     declared.observe_watches(WatchStatistics())
-    labels: dict[str, Sequence[str]] = {}
-    for family in vars(declared).values():
-        metric = getattr(family, "_metric", family)
-        if isinstance(metric, MetricWrapperBase):
-            labels[metric._name] = metric._labelnames
     for found in declared.registry.collect():
-        shown = [sample.labels for sample in found.samples[:1]]
-        names = labels.get(found.name) or getattr(found, "_labelnames", None) or [*shown[0]]
-        if found.type == "histogram":
-            names = [name for name in names if name != "le"]
+        if (names := declared.labels.get(found.name)) is None:
+            names = getattr(found, "_labelnames", ())
         suffix = "_total" if found.type == "counter" else ""
         yield found.name + suffix, found.type, names, found.documentation
 
