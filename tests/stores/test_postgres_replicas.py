@@ -52,6 +52,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server
         yield running
 
 
+@asynccontextmanager
+async def forgetful(url: str) -> AsyncIterator[tuple[PostgresStore, cutting.Relay]]:
+    """Give a store behind a relay that can lose answers of the server."""
+    server = postgres.shared()
+    relay = cutting.Relay(server.port)
+    async with relay.running():
+        through = url.replace(f":{server.port}/", f":{relay.port}/")
+        async with opened(through) as (store,):
+            yield store, relay
+
+
 def lanes(count: int, each: int) -> list[Delivery]:
     """Return the rows of so many lanes, in order."""
     return [
@@ -234,56 +245,44 @@ async def test_cut_connections_lose_nothing(url: str) -> None:
 
 async def test_a_commit_whose_answer_is_lost_is_made_again(url: str) -> None:
     """The replay finds its ids, changes nothing and sends nothing twice."""
-    server = postgres.shared()
-    relay = cutting.Relay(server.port)
-    async with relay.running():
-        through = url.replace(f":{server.port}/", f":{relay.port}/")
-        async with opened(through) as (store,):
-            row = examples.delivery()
-            relay.lose_after = b"COMMIT"
-            with pytest.raises(StoreError):
-                await store.commit([Intake(events=[examples.event()], deliveries=[row])])
-            assert relay.lost == 1
-            assert (await examples.row(store, row.id)).state is State.PENDING
-            claimed = await examples.take_one(store)
-            await store.settle([examples.outcome(claimed)], now=NOW)
-            again = Intake(events=[examples.event()], deliveries=[row])
-            assert await store.commit([again]) == frozenset()
-            assert await examples.take(store) == []
+    async with forgetful(url) as (store, relay):
+        row = examples.delivery()
+        relay.lose_after = b"COMMIT"
+        with pytest.raises(StoreError):
+            await store.commit([Intake(events=[examples.event()], deliveries=[row])])
+        assert relay.lost == 1
+        assert (await examples.row(store, row.id)).state is State.PENDING
+        claimed = await examples.take_one(store)
+        await store.settle([examples.outcome(claimed)], now=NOW)
+        again = Intake(events=[examples.event()], deliveries=[row])
+        assert await store.commit([again]) == frozenset()
+        assert await examples.take(store) == []
 
 
 async def test_a_claim_whose_answer_is_lost_is_no_attempt(url: str) -> None:
     """Nobody sends those rows: the next claim takes them at once, under the same number."""
-    server = postgres.shared()
-    relay = cutting.Relay(server.port)
-    async with relay.running():
-        through = url.replace(f":{server.port}/", f":{relay.port}/")
-        async with opened(through) as (store,):
-            await examples.put(store, examples.delivery())
-            relay.lose_after = b"COMMIT"
-            with pytest.raises(StoreError):
-                await examples.take(store)
-            assert relay.lost == 1
-            claimed = await examples.take_one(store)
-            assert (claimed.attempt, claimed.state) == (1, State.SENDING)
-            assert await examples.take(store) == []
+    async with forgetful(url) as (store, relay):
+        await examples.put(store, examples.delivery())
+        relay.lose_after = b"COMMIT"
+        with pytest.raises(StoreError):
+            await examples.take(store)
+        assert relay.lost == 1
+        claimed = await examples.take_one(store)
+        assert (claimed.attempt, claimed.state) == (1, State.SENDING)
+        assert await examples.take(store) == []
 
 
 async def test_an_outcome_whose_answer_is_lost_is_kept(url: str) -> None:
     """Told again, it is a late one: the end stays, and nothing is sent again."""
-    server = postgres.shared()
-    relay = cutting.Relay(server.port)
-    async with relay.running():
-        through = url.replace(f":{server.port}/", f":{relay.port}/")
-        async with opened(through) as (store,):
-            await examples.put(store, examples.delivery())
-            claimed = await examples.take_one(store)
-            relay.lose_after = b"COMMIT"
-            with pytest.raises(StoreError):
-                await store.settle([examples.outcome(claimed)], now=NOW)
-            assert await store.settle([examples.outcome(claimed)], now=NOW + 1) == []
-            assert (await examples.row(store, claimed.id)).state is State.DELIVERED
-            assert await examples.take(store, NOW + 2 * LEASE_S) == []
+    async with forgetful(url) as (store, relay):
+        await examples.put(store, examples.delivery())
+        claimed = await examples.take_one(store)
+        relay.lose_after = b"COMMIT"
+        with pytest.raises(StoreError):
+            await store.settle([examples.outcome(claimed)], now=NOW)
+        assert await store.settle([examples.outcome(claimed)], now=NOW + 1) == []
+        assert (await examples.row(store, claimed.id)).state is State.DELIVERED
+        assert await examples.take(store, NOW + 2 * LEASE_S) == []
 
 
 async def test_a_restart_of_the_server(server: postgres.Server) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pytest
+
 from notifier.languages import expr
 from notifier.languages.golang import runs, times
 from notifier.languages.golang.values import BytesMap
@@ -40,3 +42,12 @@ def run(text: str, data: Mapping[str, Any] = DATA, limits: runs.Limits = runs.CE
 def shown(text: str, data: Mapping[str, Any] = DATA) -> str:
     """Return the value of an expression as the conformance suites compare it."""
     return expr.show(run(text, data))
+
+
+def expect(text: str, expected: str | None) -> None:
+    """Fail unless an expression gives what the original gives; None marks one that fails."""
+    if expected is None:
+        with pytest.raises(expr.ExprError):
+            shown(text)
+        return
+    assert shown(text) == expected

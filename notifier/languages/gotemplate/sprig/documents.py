@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from notifier.languages.golang import jsontext, runs
-from notifier.languages.golang.values import GoError, Refused
 from notifier.languages.gotemplate.registry import register
+from notifier.languages.gotemplate.sprig.forgiving import otherwise
 
 _INDENT: Final = "  "
 
@@ -15,12 +15,7 @@ _INDENT: Final = "  "
 @register("string -> any", '{{(fromJson "{\\"a\\":1.5}").a}}', "1.5", "fromJson", metered=True)
 def from_json(run: runs.Run, text: str) -> Any:
     """Return what the JSON text holds, nil if it is none."""
-    try:
-        return must_from_json(run, text)
-    except Refused:
-        raise
-    except GoError:
-        return None
+    return otherwise(None, must_from_json, run, text)
 
 
 @register(
@@ -41,12 +36,7 @@ def must_from_json(run: runs.Run, text: str) -> Any:
 )
 def to_json(run: runs.Run, value: Any) -> str:
     """Return the value as JSON; signs of HTML are escaped. Nothing if JSON cannot hold it."""
-    try:
-        return must_to_json(run, value)
-    except Refused:
-        raise
-    except GoError:
-        return ""
+    return otherwise("", must_to_json, run, value)
 
 
 @register(
@@ -66,12 +56,7 @@ def must_to_json(run: runs.Run, value: Any) -> str:
 )
 def to_pretty_json(run: runs.Run, value: Any) -> str:
     """Return the value as JSON on several lines. Nothing if JSON cannot hold it."""
-    try:
-        return must_to_pretty_json(run, value)
-    except Refused:
-        raise
-    except GoError:
-        return ""
+    return otherwise("", must_to_pretty_json, run, value)
 
 
 @register(

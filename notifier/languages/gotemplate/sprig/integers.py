@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from notifier.languages.golang import numbers, runs
-from notifier.languages.golang.values import GoError, Int64, Ints, Refused
+from notifier.languages.golang.values import Int64, Ints
 from notifier.languages.gotemplate.registry import register
 from notifier.languages.gotemplate.sprig import casts
+from notifier.languages.gotemplate.sprig.forgiving import otherwise
 
 
 @register("string -> int", '{{atoi "42"}}', "42")
@@ -31,12 +32,11 @@ def int64(value: Any) -> Int64:
 @register("any -> int64", '{{toDecimal "777"}}', "511", "toDecimal", metered=True)
 def to_decimal(run: runs.Run, value: Any) -> Int64:
     """Return the number that the value is in octal digits, 0 if it is none."""
-    try:
-        return Int64(numbers.parse_int(casts.shown(run, value), 8, 64))
-    except Refused:
-        raise
-    except GoError:
-        return Int64(0)
+    return Int64(otherwise(0, _octal, run, value))
+
+
+def _octal(run: runs.Run, value: Any) -> int:
+    return numbers.parse_int(casts.shown(run, value), 8, 64)
 
 
 @register("any -> int64", "{{add1 2}}", "3")

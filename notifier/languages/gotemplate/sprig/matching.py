@@ -7,8 +7,9 @@ differ from the plain ones in that one case only.
 from __future__ import annotations
 
 from notifier.languages.golang import patterns, runs
-from notifier.languages.golang.values import GoError, Refused, Strings
+from notifier.languages.golang.values import Strings
 from notifier.languages.gotemplate.registry import register
+from notifier.languages.gotemplate.sprig.forgiving import otherwise
 
 
 @register(
@@ -16,13 +17,8 @@ from notifier.languages.gotemplate.registry import register
 )
 def regex_match(run: runs.Run, pattern: str, text: str) -> bool:
     """Tell whether the pattern matches somewhere in the text; a malformed one does not."""
-    try:
-        found = patterns.compiled(pattern, run)
-    except Refused:
-        raise
-    except GoError:
-        return False
-    return found.matches(text, run)
+    found = otherwise(None, patterns.compiled, pattern, run)
+    return found is not None and found.matches(text, run)
 
 
 @register(

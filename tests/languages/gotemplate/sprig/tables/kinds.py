@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-
-Render = Callable[..., str]
 
 PRINTED = [
     pytest.param(
@@ -58,9 +54,3 @@ PRINTED = [
         id="deepEqual-1",
     ),
 ]
-
-
-@pytest.mark.parametrize(("template", "expected"), PRINTED)
-def test_prints_what_go_prints(render: Render, template: str, expected: str) -> None:
-    """The output is that of Sprig 3.3 under Go."""
-    assert render(template) == expected

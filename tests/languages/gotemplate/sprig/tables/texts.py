@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-
-from notifier.languages import gotemplate
-
-Render = Callable[..., str]
 
 PRINTED = [
     pytest.param('[{{"\\t v1\\n " | trim}}]', "[v1]", id="trim"),
@@ -139,16 +133,3 @@ FAILING = [
     pytest.param("{{.nope | upper}}", id="missing"),
     pytest.param("{{.none | trim}}", id="null"),
 ]
-
-
-@pytest.mark.parametrize(("template", "expected"), PRINTED)
-def test_prints_what_go_prints(render: Render, template: str, expected: str) -> None:
-    """The output is that of Sprig 3.3 under Go."""
-    assert render(template) == expected
-
-
-@pytest.mark.parametrize("template", FAILING)
-def test_fails_where_go_fails(render: Render, template: str) -> None:
-    """The rendering ends with an error."""
-    with pytest.raises(gotemplate.ExecError):
-        render(template)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-
-Render = Callable[..., str]
 
 PRINTED = [
     pytest.param(
@@ -34,9 +30,3 @@ PRINTED = [
     ),
     pytest.param('{{isAbs "/a"}} {{isAbs "a"}} {{osIsAbs ""}}', "true false false", id="isAbs"),
 ]
-
-
-@pytest.mark.parametrize(("template", "expected"), PRINTED)
-def test_prints_what_go_prints(render: Render, template: str, expected: str) -> None:
-    """The output is that of Sprig 3.3 under Go."""
-    assert render(template) == expected

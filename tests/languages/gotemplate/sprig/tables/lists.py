@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-
-from notifier.languages import gotemplate
-
-Render = Callable[..., str]
 
 PRINTED = [
     pytest.param(
@@ -130,16 +124,3 @@ FAILING = [
     pytest.param("{{slice .items 5}}", id="slice-3"),
     pytest.param("{{slice .items -1}}", id="slice-4"),
 ]
-
-
-@pytest.mark.parametrize(("template", "expected"), PRINTED)
-def test_prints_what_go_prints(render: Render, template: str, expected: str) -> None:
-    """The output is that of Sprig 3.3 under Go."""
-    assert render(template) == expected
-
-
-@pytest.mark.parametrize("template", FAILING)
-def test_fails_where_go_fails(render: Render, template: str) -> None:
-    """The rendering ends with an error."""
-    with pytest.raises(gotemplate.ExecError):
-        render(template)
