@@ -90,6 +90,7 @@ class _Library:
 
 def _library() -> _Library:
     """Import the library, which takes a third of a second."""
+    preload()
     import yaml
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config.config_exception import ConfigException
@@ -101,7 +102,15 @@ def _library() -> _Library:
 
 
 def preload() -> None:
-    """Import the client library: even in a thread that holds up the loop for some 60 ms."""
+    """Import the client library: even in a thread that holds up the loop for some 60 ms.
+
+    It looks for the user's home while it is imported. A container may run under any uid, without
+    an entry in passwd and without `HOME`: then it gets the one that container runtimes give.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
     import kubernetes_asyncio.config  # noqa: F401 - imported for its time
 
 

@@ -7,8 +7,9 @@ import base64
 import itertools
 import json
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,10 +145,13 @@ class Running:
 
 
 @asynccontextmanager
-async def running(emulator: Emulator, folder: Path, *arguments: str) -> AsyncIterator[Running]:
-    """Start `notifier run` on free ports and a store of its own."""
+async def running(
+    emulator: Emulator, folder: Path, *arguments: str, within: Sequence[str] = ()
+) -> AsyncIterator[Running]:
+    """Start `notifier run` on free ports and a store of its own; `within` is a command that
+    becomes it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "notifier", "run",
+        *within, sys.executable, "-m", "notifier", "run",
         "--kubeconfig", str(emulator.kubeconfig),
         "--log-format", "json",
         "--set", f"store.path={folder / 'notifier.db'}",
@@ -239,6 +243,31 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         assert await asyncio.wait_for(daemon.process.wait(), 10) in {0, 128 + signal.SIGTERM}
 
 
+NOBODY = ("unshare", "--user", "--map-user=54321", "--map-group=54321")
+"""Runs a command under a uid that has no entry in passwd."""
+
+
+def may_be_nobody() -> bool:
+    """Say whether this machine lets us run something under another uid."""
+    try:
+        return subprocess.run([*NOBODY, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not may_be_nobody(), reason="user namespaces are not allowed here")
+async def test_a_container_may_run_under_any_uid(tmp_path: Path) -> None:
+    """Neither an entry in passwd nor a home nor any other variable is needed."""
+    within = (*NOBODY, "env", "-i")
+    async with Emulator() as emulator, running(emulator, tmp_path, within=within) as daemon:
+        ready = asyncio.create_task(daemon.until_ready())
+        ended = asyncio.create_task(daemon.process.wait())
+        await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        assert ready.done()
+        daemon.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(ended, 20) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -251,8 +280,6 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 )
 def test_what_cannot_start_says_why(arguments: list[str], code: int, message: str) -> None:
     """One line that names the setting or the file; settings are 2, the store is 3."""
-    import subprocess
-
     line = [sys.executable, "-m", "notifier", "run", "--set", "web.admin_port=0", *arguments]
     done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (code, "")
@@ -262,8 +289,6 @@ def test_what_cannot_start_says_why(arguments: list[str], code: int, message: st
 
 def test_the_demo_ends_by_itself() -> None:
     """Threads, a refusal and its retry are seen; nothing fails."""
-    import subprocess
-
     line = [sys.executable, "-m", "notifier", "demo", "--speed", "4"]
     done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=50)
     assert done.stderr == ""
