@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Final
 
 from notifier.core.errors import StoreError
-from notifier.core.model import State
+from notifier.core.model import Delivery, State
 
 HORIZON_S: Final = 7 * 86_400.0
 """Seconds that an id outlives its object at least, so that a replay stays a replay
@@ -88,3 +88,12 @@ def check_end(state: State) -> None:
     """Raise `StoreError` unless waiting deliveries may be ended as that state."""
     if state not in PUT_ASIDE:
         raise StoreError(f"a waiting delivery cannot end as {state}")
+
+
+def committed_at(delivery: Delivery) -> float:
+    """Return when a row that was never tried was committed, Unix seconds: it is due from then on.
+
+    One that was handed back unused has a reason and another due time; it waited longer than from
+    its observation to its commit, so the observation stands for that.
+    """
+    return delivery.created_at if delivery.reason else delivery.due_at

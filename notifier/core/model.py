@@ -168,8 +168,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message to one destination, as it waits in the outbox.
 
     `payload` are the bytes the service composed before the commit; they never change and hold no
-    credential. Times are Unix seconds of the wall clock. `kind` is the class of
-    spec/services.md 6.4 that decides the maximum age and what supersedes it.
+    credential. Times are Unix seconds of the wall clock; `created_at` is that of the observation
+    it comes from. `kind` is the class of spec/services.md 6.4 that decides the maximum age and what
+    supersedes it.
     """
 
     id: str

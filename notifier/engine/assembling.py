@@ -270,7 +270,6 @@ class Engine:
             pauses=pauses,
             remembering=self._remembering,
             configurations=self.configuring.for_namespace,
-            clock=parts.clock,
             recorder=parts.recorder,
             policy=planning.Policy(
                 cluster=settings.cluster.name,

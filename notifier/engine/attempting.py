@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from notifier.core import retry, sealing
+from notifier.core import deliveries, retry, sealing
 from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
 from notifier.core.model import Attempt, Delivery, State
@@ -219,9 +219,8 @@ class Attempting:
         self._gates.entered(destination, begun[1], spec.terms.rate)
         if delivery.attempt <= 1:
             self._quotas.entered(delivery.rollout.namespace, begun[1])
-            self._recorder.first_attempt(
-                delivery.trigger, destination.service, begun[0] - delivery.created_at
-            )
+            waited_s = begun[0] - deliveries.committed_at(delivery)
+            self._recorder.first_attempt(delivery.trigger, destination.service, waited_s)
         self._sending[delivery.id] = begun
         service = self._services_of(spec)[spec.type.name]
         deadline_s = spec.terms.timeout_s or self._timeout_s

@@ -11,8 +11,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec.structs import replace as with_fields
 
 from notifier.core.errors import StaleLeader, StoreError
 from notifier.core.model import Decision, Event, Verdict
@@ -32,11 +34,19 @@ RETRY_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """When an observation came: Unix seconds, and monotonic ones."""
+
+    wall: float
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """An intake and when its observation came (monotonic seconds)."""
+    """An intake and when its observation came."""
 
     intake: Intake
-    observed_at: float
+    seen: Seen
 
 
 class Committing:
@@ -63,9 +73,9 @@ class Committing:
         self._emptied = asyncio.Event()
         self._closed = False
 
-    def put(self, intake: Intake, observed_at: float) -> None:
+    def put(self, intake: Intake, seen: Seen) -> None:
         """Queue an intake; whoever reads a watch calls `room` between its batches."""
-        self._queue.append(Waiting(intake, observed_at))
+        self._queue.append(Waiting(intake, seen))
         self._filled.set()
 
     async def room(self) -> None:
@@ -103,10 +113,11 @@ class Committing:
 
     async def _commit(self, group: Sequence[Waiting]) -> None:
         """Commit one group, however long the store takes to come back."""
-        intakes = [waiting.intake for waiting in group]
         tries = 0
         while True:
             started = self._clock.monotonic()
+            due_at = self._clock.now()
+            intakes = [_due(waiting.intake, due_at) for waiting in group]
             try:
                 new = await self._store.commit(intakes, epoch=self.epoch)
             except StaleLeader:
@@ -142,7 +153,7 @@ class Committing:
             for event in intake.events:
                 if event.id in new and event.id not in announced:
                     announced.add(event.id)
-                    self._announce(event, intake, now - waiting.observed_at)
+                    self._announce(event, intake, now - waiting.seen.monotonic)
                 else:
                     repeated += 1
             self._amended(intake)
@@ -212,6 +223,14 @@ def _faults(verdicts: Sequence[Verdict]) -> Sequence[str]:
         for each in verdicts
         if each.decision not in _QUIET
     ]
+
+
+def _due(intake: Intake, at: float) -> Intake:
+    """Return an intake whose messages are due from the commit on: their first attempt is measured
+    from there, while their age counts from the observation."""
+    if not intake.deliveries:
+        return intake
+    return replace(intake, deliveries=[with_fields(row, due_at=at) for row in intake.deliveries])
 
 
 def _rows(intake: Intake) -> int:

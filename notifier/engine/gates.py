@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from notifier.core import circuits, retry
 from notifier.core.circuits import Bucket, Circuit, Rate
 from notifier.core.errors import DeliveryError, Reason, Retryable
-from notifier.core.model import CENTRAL, Destination
+from notifier.core.model import Destination
 from notifier.ports import Recorder
 
 SERVICE_REST_S: Final = 5.0
@@ -158,16 +158,16 @@ class Gates:
         return Refusal(at - now, Reason.RATE_LIMITED)
 
     def _show(self, key: Key) -> None:
-        """Report the state of a central service's circuit; those of recipients and teams would name
-        what tenants write, and wake the operator for them."""
+        """Report the state of a service's circuit; those of recipients would name what tenants
+        write."""
         scope, service, recipient = key
-        if recipient is not None or scope != CENTRAL:
+        if recipient is not None:
             return
         circuit = self._circuits.get((scope, service, None))
         if circuit is None or circuit.closed:
-            self._recorder.circuit(service, 0)
+            self._recorder.circuit(scope, service, 0)
         else:
-            self._recorder.circuit(service, 3 if key in self._refused else 2)
+            self._recorder.circuit(scope, service, 3 if key in self._refused else 2)
 
 
 def _keys(to: Destination) -> tuple[Key, Key]:

@@ -20,7 +20,7 @@ from notifier.core.errors import Forbidden, NotFound
 from notifier.core.model import Observation, Resource
 from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
-from notifier.engine.committing import Committing
+from notifier.engine.committing import Committing, Seen
 from notifier.engine.gathering import closed
 from notifier.engine.patience import Patience
 from notifier.engine.preparing import Held, Preparing
@@ -70,7 +70,7 @@ class Intake:
         self._recorder = recorder
         self._status = status
         self._also = also
-        self._held: dict[str, deque[tuple[Held, float]]] = {}
+        self._held: dict[str, deque[tuple[Held, Seen]]] = {}
         self._held_count = 0
         self._worked_off = asyncio.Event()
         self._watched: set[Resource] = set()
@@ -134,10 +134,10 @@ class Intake:
                 await closed(stream)
 
     async def _take(self, resource: Resource, batch: Sequence[Observation]) -> None:
-        at = self._clock.monotonic()
-        self._status.last_seen[resource] = at
-        self._recorder.observed(resource, self._clock.now())
-        turn = at
+        at = Seen(self._clock.now(), self._clock.monotonic())
+        self._status.last_seen[resource] = at.monotonic
+        self._recorder.observed(resource, at.wall)
+        turn = at.monotonic
         for observation in batch:
             for change in self._observer.observe(observation):
                 self._accept(change, at)
@@ -176,13 +176,13 @@ class Intake:
 
     # --- one change -------------------------------------------------------------------------
 
-    def _accept(self, change: Change, at: float) -> None:
+    def _accept(self, change: Change, at: Seen) -> None:
         """Plan a change at once, or let it and all that follow it wait for the cluster."""
         key = change.rollout.uid or change.rollout.path
         queue = self._held.get(key)
         held = Held(change)
         if queue is None:
-            prepared = self._preparing.at_once(change)
+            prepared = self._preparing.at_once(change, at.wall)
             if not isinstance(prepared, Held):
                 self._put(prepared, at)
                 return
@@ -192,7 +192,7 @@ class Intake:
         queue.append((held, at))
         self._held_count += 1
 
-    def _put(self, intake: ports.Intake | None, at: float) -> None:
+    def _put(self, intake: ports.Intake | None, at: Seen) -> None:
         if intake is not None:
             self._committing.put(intake, at)
 
@@ -201,11 +201,11 @@ class Intake:
         what comes of a change that is held may wait for it."""
         return version.rollout.metadata.uid in self._held or self._preparing.follows(version)
 
-    async def _work_off(self, key: str, queue: deque[tuple[Held, float]]) -> None:
+    async def _work_off(self, key: str, queue: deque[tuple[Held, Seen]]) -> None:
         """Take the changes of one rollout in order, as slowly as the cluster answers."""
         while queue:
             held, at = queue[0]
-            self._put(await self._preparing.in_time(held), at)
+            self._put(await self._preparing.in_time(held, at.wall), at)
             queue.popleft()
             self._held_count -= 1
             self._worked_off.set()

@@ -66,7 +66,6 @@ class Preparing:
         pauses: Pauses,
         remembering: Remembering,
         configurations: Callable[[str], Sequence[Configuration]],
-        clock: ports.Clock,
         recorder: ports.Recorder,
         policy: planning.Policy,
         renderer: ports.Renderer | None = None,
@@ -76,7 +75,6 @@ class Preparing:
         self._pauses = pauses
         self._remembering = remembering
         self._configurations = configurations
-        self._clock = clock
         self._recorder = recorder
         self._telling = Telling(recorder)
         self._policy = policy
@@ -86,9 +84,10 @@ class Preparing:
         """Say whether a version matters even if nothing tracked changed in it."""
         return self._remembering.follows(version)
 
-    def at_once(self, change: Change) -> ports.Intake | Held | None:
+    def at_once(self, change: Change, seen_at: float) -> ports.Intake | Held | None:
         """Return the intake of a change, None if there is nothing to commit, or what is held if the
-        cluster has to be asked first."""
+        cluster has to be asked first. `seen_at` is when it was observed, Unix seconds: its time,
+        however long planning it takes."""
         if change.wanted:
             return Held(change)
         if not self._matters(change):
@@ -98,10 +97,11 @@ class Preparing:
         needs = self._needs(change, evidence.outline(change.raw))
         if any(needs):
             return Held(change, needs)
-        work = self._work(change, change.raw, needs, self._remembering.evidence(change))
+        known = self._remembering.evidence(change)
+        work = self._work(change, change.raw, needs, known, now=seen_at)
         return Held(change, needs) if work.unfinished else self._done(change, work)
 
-    async def in_time(self, held: Held) -> ports.Intake | None:
+    async def in_time(self, held: Held, seen_at: float) -> ports.Intake | None:
         """Return the intake of a change once the cluster has answered."""
         change, needs = held.change, held.needs
         if change.wanted:
@@ -116,12 +116,11 @@ class Preparing:
             needs = self._needs(change, evidence.outline(raw) if raw else _stub(change))
         lacks = [each for each in dict.fromkeys(needs) if each]
         gathered = dict(self._remembering.evidence(change))
-        now = self._clock.now()
         rendered: dict[Task, Sequence[Outcome]] = {}
         while True:
             for each in lacks:
                 gathered[each] = await self._gathering.evidence(each, change.rollout.namespace)
-            work = self._work(change, raw, needs, gathered, now=now, rendered=rendered)
+            work = self._work(change, raw, needs, gathered, now=seen_at, rendered=rendered)
             if not work.unfinished:
                 read = {each: gathered[each] for each in work.read}
                 self._remembering.keep_evidence(change.rollout.uid, read)
@@ -172,7 +171,7 @@ class Preparing:
         needs: Sequence[evidence.Needs],
         gathered: Found,
         *,
-        now: float | None = None,
+        now: float,
         rendered: Mapping[Task, Sequence[Outcome]] = NOTHING.done,
     ) -> _Work:
         """Review a change with the evidence and the texts that there are. Changes nothing."""
@@ -180,7 +179,7 @@ class Preparing:
         made = Review(
             past=self._remembering.past(change, rollout),
             configurations=self._configurations(change.rollout.namespace),
-            now=self._clock.now() if now is None else now,
+            now=now,
             policy=self._policy,
             rendered=Rendered(rendered),
         )

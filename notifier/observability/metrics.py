@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from notifier.core import lanes, lifecycle
 from notifier.core.errors import Problem, Reason
-from notifier.core.model import Decision, Delivery, Resource, State
+from notifier.core.model import CENTRAL, Decision, Delivery, Resource, State
 from notifier.observability import families, series
 from notifier.ports import Recorder
 from notifier.version import __version__
@@ -159,9 +159,12 @@ class Metrics(Recorder):
         self._sent.limited.of(service).inc()
 
     @override
-    def circuit(self, service: str, state: Literal[0, 1, 2, 3]) -> None:
-        """Show a circuit."""
-        self._sent.circuits.of(service).set(state)
+    def circuit(self, scope: str, service: str, state: Literal[0, 1, 2, 3]) -> None:
+        """Show a circuit. A closed one of a team has no series: there are too many of them."""
+        if scope != CENTRAL and state == 0:
+            self._sent.circuits.forget(scope, service)
+        else:
+            self._sent.circuits.of(scope, service).set(state)
 
     @override
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:

@@ -63,7 +63,7 @@ class Deliveries:
         )
         self.delivery_delay = declare.histogram(
             "observe_to_delivered_seconds",
-            "Commit of the event to acceptance by the receiver.",
+            "Observation to acceptance by the receiver.",
             _LATENCIES,
             "class",
             "service",
@@ -75,7 +75,10 @@ class Deliveries:
         self.dead = declare.gauge("outbox_dead", "Dead deliveries that are kept.", "reason")
         self.shed = declare.counter("outbox_shed", "Deliveries shed under overload.", "kind")
         self.circuits = declare.gauge(
-            "destination_circuit_state", "0 closed, 1 half open, 2 open, 3 parked.", "service"
+            "destination_circuit_state",
+            "0 closed, 1 half open, 2 open, 3 parked; of a team while it is not closed.",
+            "scope",
+            "service",
         )
         self.limited = declare.counter(
             "rate_limited", "Claims handed back for a rate limit.", "service"

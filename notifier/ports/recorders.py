@@ -62,8 +62,8 @@ class Recorder(Protocol):
         """Count a claim handed back because its channel has to wait."""
         ...
 
-    def circuit(self, service: str, state: Literal[0, 1, 2, 3]) -> None:
-        """Show the circuit of a service: 0 closed, 1 half open, 2 open, 3 parked."""
+    def circuit(self, scope: str, service: str, state: Literal[0, 1, 2, 3]) -> None:
+        """Show the circuit of a service of a scope: 0 closed, 1 half open, 2 open, 3 parked."""
         ...
 
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:

@@ -81,7 +81,8 @@ class Counting(Recorder):
         self.counts: Counter[tuple[str, ...]] = Counter()
         self.ends: list[tuple[str, State, str]] = []
         self.groups: list[int] = []
-        self.circuits: list[tuple[str, int]] = []
+        self.first_attempts: list[float] = []
+        self.circuits: list[tuple[str, str, int]] = []
 
     @override
     def transition(
@@ -112,6 +113,7 @@ class Counting(Recorder):
     @override
     def first_attempt(self, trigger: str, service: str, seconds: float) -> None:
         self.counts["first_attempt", service] += 1
+        self.first_attempts.append(seconds)
 
     @override
     def attempt(
@@ -128,8 +130,8 @@ class Counting(Recorder):
         self.counts["rate_limited", service] += 1
 
     @override
-    def circuit(self, service: str, state: int) -> None:
-        self.circuits.append((service, state))
+    def circuit(self, scope: str, service: str, state: int) -> None:
+        self.circuits.append((scope, service, state))
 
     @override
     def configured(self, scope: str, problems: Sequence[Problem], at: float) -> None:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from notifier.core import circuits, lanes, retry
 from notifier.core.errors import Misconfigured, Permanent, Reason, Retryable, StoreError
-from notifier.core.model import Delivery, Event, State, StoredSnapshot
+from notifier.core.model import CENTRAL, Delivery, Event, State, StoredSnapshot
 from notifier.core.service import Block, Delivered, Outgoing
 from notifier.engine.backlog import Backlog
 from notifier.ports import Intake, Store
@@ -38,6 +38,21 @@ async def test_a_committed_row_is_sent_at_once(bench: Bench) -> None:
     found = await bench.store.delivery(row.id)
     assert found is not None
     assert [(each.number, each.result) for each in found[1]] == [(1, "delivered")]
+
+
+async def test_the_first_attempt_is_measured_from_the_commit(bench: Bench) -> None:
+    """The row is due from then on; the message was observed ten seconds before. One that has to
+    wait for a rate waits from its observation on."""
+    bench.configuration = fakes.configuration(
+        services=[fakes.service(rate=circuits.Rate(per_s=0.1, burst=1))]
+    )
+    times = {"at": fakes.EPOCH - 10, "due_at": fakes.EPOCH - 1, "age": 600}
+    await bench.commit(delivery(1, name="a", **times), delivery(1, name="b", **times))
+    async with bench.running():
+        await asyncio.sleep(30)
+    first, second = bench.recorder.first_attempts
+    assert first == pytest.approx(1, abs=0.1)
+    assert second == pytest.approx(20, abs=1)
 
 
 async def test_rows_of_a_former_process_are_found_without_a_wake(bench: Bench) -> None:
@@ -316,7 +331,7 @@ async def test_a_refused_credential_parks_all_of_the_service(bench: Bench) -> No
         await bench.until(State.PARKED, [each.id for each in rows])
         assert len(bench.receiver.outgoing) == 1
         assert bench.doubted == ["central"]
-        assert ("post", 3) in bench.recorder.circuits
+        assert (CENTRAL, "post", 3) in bench.recorder.circuits
         refused = False
         bench.gates.changed("central", "post")
         await bench.store.rearm(scope="central", service="post", now=bench.clock.now())
@@ -376,8 +391,8 @@ async def test_a_circuit_spares_a_dead_receiver(bench: Bench) -> None:
         await bench.until(State.DELIVERED, [each.id for each in rows])
     assert bench.receiver.arrived[0][0] >= 60
     assert bench.receiver.arrived[-1][0] < 200
-    assert bench.recorder.circuits[0] == ("post", 0)
-    assert ("post", 2) in bench.recorder.circuits
+    assert bench.recorder.circuits[0] == (CENTRAL, "post", 0)
+    assert (CENTRAL, "post", 2) in bench.recorder.circuits
 
 
 async def test_half_open_lets_one_through(bench: Bench) -> None:

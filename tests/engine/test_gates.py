@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from notifier.core.errors import DeliveryError, Misconfigured, Permanent, Reason, Retryable
 from notifier.core.model import Destination
@@ -125,3 +126,17 @@ def test_what_has_no_effect_is_forgotten(gates: Gates) -> None:
     assert sum(map(len, held)) >= 200
     gates.forget_idle(120.0)
     assert sum(map(len, held)) == 0
+
+
+def test_circuits_are_shown_by_scope() -> None:
+    """Teams may call their services as the operator does; recipients are never named."""
+    recorder = fakes.Counting()
+    gates = Gates(recorder)
+    of_team = replace(to(), scope="team")
+    gates.failed(of_team, Misconfigured(Reason.CREDENTIAL), 0.0)
+    assert recorder.circuits == [("team", "post", 3)]
+    gates.changed("central", "post")
+    gates.changed("team", "post")
+    assert recorder.circuits[1:] == [("central", "post", 0), ("team", "post", 0)]
+    fail(gates, "a", "a", "a", "a", "a")
+    assert {each[:2] for each in recorder.circuits[3:]} == {("central", "post")}

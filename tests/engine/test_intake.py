@@ -78,7 +78,6 @@ class House:
             pauses=Pauses(self.store, self.observer.still_paused),
             remembering=Remembering(lambda _: (self.configuration,)),
             configurations=lambda _: (self.configuration,),
-            clock=self.clock,
             recorder=self.recorder,
             policy=Policy(cluster="prod"),
             renderer=self.renderer,
@@ -192,6 +191,21 @@ async def test_evidence_holds_only_its_own_rollout(house: House) -> None:
     assert await house.events() == ["cart:1", "checkout:1", "checkout:2"]
     stored = {each.uid: each.data for each in await house.store.snapshots()}
     assert orjson.loads(stored["uid-checkout"])["resource_version"] == "3"
+
+
+async def test_the_age_of_a_message_counts_from_the_observation(house: House) -> None:
+    """However long the cluster takes to answer and the store to commit; it is due from the commit
+    on, also if that takes several tries."""
+    house.cluster.delay_s = lambda kind, _: 7.0 if kind == "ReplicaSet" else 0.0
+    house.store.failures = 1
+    house.observe(house.change(transition(ABORTED, number=1)))
+    seen = house.clock.now()
+    async with house.running():
+        await asyncio.sleep(10)
+    ((event, _),) = await house.store.events()
+    (row,) = await house.store.deliveries(fakes.ALL)
+    assert event.observed_at == row.created_at == seen
+    assert row.due_at - seen == pytest.approx(7.1, abs=0.01)
 
 
 async def test_nothing_is_fetched_that_nobody_would_read(house: House) -> None:

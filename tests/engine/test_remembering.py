@@ -113,7 +113,6 @@ class World:
             pauses=Pauses(self.store, observer.still_paused),
             remembering=remembering,
             configurations=lambda _: (self.configuration,),
-            clock=clock,
             recorder=self.recorder,
             policy=Policy(cluster="prod"),
         )
