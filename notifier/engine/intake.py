@@ -78,6 +78,7 @@ class Intake:
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
         self._told: dict[Resource, str] = {}
+        self._missing: set[Resource] = set()
         observer.follows = self._follows
 
     async def run(self) -> None:
@@ -122,7 +123,7 @@ class Intake:
             stream = self._cluster.observe(resource)
             try:
                 async for batch in stream:
-                    self._status.degraded.pop(resource, None)
+                    self._mend(resource)
                     patience.succeeded()
                     await self._take(resource, batch)
             except (Forbidden, NotFound) as error:
@@ -165,14 +166,25 @@ class Intake:
         await self._committing.room()
 
     def _degrade(self, resource: Resource, error: Forbidden | NotFound) -> None:
-        """Go on without a resource, visibly unless it is one that need not exist."""
+        """Go on without a resource, visibly unless it is one that need not exist; told once."""
         self._status.synced[resource] = True
         if isinstance(error, NotFound) and resource in OPTIONAL:
-            log.info("resource does not exist here", extra={"resource": resource})
+            self._status.degraded.pop(resource, None)
+            if resource not in self._missing:
+                self._missing.add(resource)
+                log.info("resource does not exist here", extra={"resource": resource})
             return
+        self._missing.discard(resource)
         if self._status.degraded.get(resource) != str(error):
             self._status.degraded[resource] = str(error)
             log.error("cannot watch", extra={"resource": resource, "error": str(error)})
+
+    def _mend(self, resource: Resource) -> None:
+        """Take note that a resource is watched."""
+        self._status.degraded.pop(resource, None)
+        if resource in self._missing:
+            self._missing.discard(resource)
+            log.info("resource exists now", extra={"resource": resource})
 
     # --- one change -------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -410,6 +411,38 @@ async def test_a_missing_right_degrades_one_resource(house: House) -> None:
         house.observe(*sync("analysisruns"), resource="analysisruns")
         await asyncio.sleep(1)
         assert house.status.faults() == ()
+
+
+async def test_a_resource_that_need_not_exist_is_told_once(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Per change of its state: it is not there (whatever was the matter before), it is there, it is
+    gone; not at every try."""
+    caplog.set_level(logging.INFO, "notifier.engine")
+    stream = house.cluster.streams["experiments"]
+    stream.put_nowait(Forbidden("experiments: forbidden"))
+    for _ in range(12):
+        stream.put_nowait(NotFound("no such resource"))
+    async with house.running():
+        await asyncio.sleep(2)
+        assert house.status.faults() == ()
+        await asyncio.sleep(12 * 300)
+        house.observe(*sync("experiments"), resource="experiments")
+        await asyncio.sleep(300)
+        stream.put_nowait(NotFound("no such resource"))
+        stream.put_nowait(NotFound("no such resource"))
+        await asyncio.sleep(10)
+    told = [
+        (each.levelno, each.message)
+        for each in caplog.records
+        if each.__dict__.get("resource") == "experiments"
+    ]
+    assert told == [
+        (logging.ERROR, "cannot watch"),
+        (logging.INFO, "resource does not exist here"),
+        (logging.INFO, "resource exists now"),
+        (logging.INFO, "resource does not exist here"),
+    ]
 
 
 async def test_a_starting_server_refuses_for_a_moment_only(house: House) -> None:
