@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 import click
 
@@ -12,7 +13,7 @@ from notifier.core.compiling import services
 from notifier.core.configuration import Configuration
 from notifier.core.errors import Problem
 
-UNKNOWN = (
+_UNKNOWN: Final = (
     "without --central, services, triggers and templates of the operator's ConfigMap are not known"
 )
 
@@ -24,7 +25,7 @@ def central(files: Sequence[str], settings: str) -> Configuration:
     Secret: they are said on standard error, but stop nothing. Raises `ConfigError`.
     """
     if not files:
-        click.echo(UNKNOWN, err=True)
+        click.echo(_UNKNOWN, err=True)
     configured = compiling.read(files, "", settings)
     configuration, problems = compiling.compiled(configured)
     for problem in problems:
