@@ -12,7 +12,9 @@ from notifier.core import snapshots
 from notifier.core.model import Delivery, Event
 from notifier.ports import Store
 
-REMEMBERED: Final = 10_000
+REMEMBERED: Final = 1_000
+"""Keys kept in memory: of pauses announced lately, since a message waits for hours only if its
+receiver is away, and then a look at the ledger is cheap."""
 LEDGER_PAGE: Final = 100
 
 
