@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from msgspec import Raw
 
 from notifier.core import snapshots
+from notifier.core.early import Early
 from notifier.core.model import ObjectRef, Resource, StoredSnapshot
 from notifier.core.neighbours import Neighbours
 from notifier.core.objects import Rollout, RolloutMetadata
@@ -41,7 +42,12 @@ class Memory:
     def __init__(self) -> None:
         self.rollouts: dict[str, Remembered] = {}
         self.neighbours = Neighbours()
+        self.early = Early()
         self.newest = ""
+        self.listing = True
+        """A list has begun, and what it has not shown yet may be older than what it has."""
+        self.unqueued: set[str] = set()
+        """Rollouts seen for the first time whose rows are not on their way into the store."""
         self.listed: set[Resource] = set()
         self.unlisted: defaultdict[Resource, set[str]] = defaultdict(set)
         self.unstored: defaultdict[Resource, set[str]] = defaultdict(set)
@@ -57,7 +63,6 @@ class Memory:
         self.remember(rollout, snapshot.resource_version, snapshot.known)
         uid = rollout.metadata.uid
         self.neighbours.take_over(uid, snapshot.replica_sets, snapshot.experiments)
-        self.newest = max(self.newest, snapshot.checkpoint)
         self.listed |= {"rollouts", "experiments"}
         self.unlisted["rollouts"].add(uid)
         self.unlisted["replicasets"].update(known.uid for known in snapshot.replica_sets)
@@ -76,6 +81,7 @@ class Memory:
         reference = self.reference(uid)
         del self.rollouts[uid]
         self._names.pop(reference.path, None)
+        self.unqueued.discard(uid)
         self.neighbours.forget_rollout(uid)
         self.unlisted["rollouts"].discard(uid)
         return reference
@@ -97,7 +103,6 @@ class Memory:
             known=remembered.known,
             replica_sets=tuple(self.neighbours.replica_sets(uid)),
             experiments=self.neighbours.experiments(uid),
-            checkpoint=self.newest,
         )
         return snapshots.encode(snapshot, rollout)
 

@@ -55,6 +55,8 @@ class Observer:
         self._instance_id = instance_id
         self._memory = Memory()
         self._checkpoint: str | None = None
+        self._stored_checkpoint: str | None = None
+        self._unreadable_rows: set[str] = set()
         self._wants: frozenset[Resource] = frozenset()
         owned = OwnedObserver(self._memory)
         self._by_resource: Mapping[Resource, Callable[[Observation], Sequence[Change]]] = {
@@ -71,14 +73,15 @@ class Observer:
         A row that cannot be read is counted as malformed; its Rollout will be a baseline.
         """
         for row in stored:
-            if row.kind != snapshots.KIND:
-                continue
             try:
-                self._memory.take_over(row)
+                if row.kind == snapshots.KIND:
+                    self._memory.take_over(row)
+                elif row.kind == snapshots.CHECKPOINT:
+                    self._memory.newest = snapshots.decode_checkpoint(row)
+                    self._checkpoint = self._stored_checkpoint = self._memory.newest
             except msgspec.DecodeError:
                 self.malformed["snapshots"] += 1
-            else:
-                self._checkpoint = self._memory.newest
+                self._unreadable_rows.add(row.uid)
 
     def observe(self, observation: Observation) -> Sequence[Change]:
         """Return what the observation changes; empty for most.
@@ -91,6 +94,21 @@ class Observer:
             self.malformed[observation.resource] += 1
             self.unreadable[observation.resource] = f"{objects.path(observation.raw)}: {error}"
             return ()
+
+    def queued(self, rollout_uid: str) -> None:
+        """Note that what changed of a Rollout is on its way into the store: what is queued from now
+        on is committed with it or after it."""
+        self._memory.unqueued.discard(rollout_uid)
+
+    def checkpoint(self) -> StoredSnapshot | None:
+        """Return the row that says up to which creation time every Rollout is in the store, if that
+        has changed. There is none while a list, or evidence for a first sight, is waited for: a
+        process that was killed then would take what it had not stored for older than it is."""
+        memory = self._memory
+        if memory.listing or memory.unqueued or memory.newest in {"", self._stored_checkpoint}:
+            return None
+        self._stored_checkpoint = memory.newest
+        return snapshots.checkpoint(memory.newest)
 
     def resolve(self, change: Change, found: Found) -> Change:
         """Return the change with final keys, given the objects found (none found: empty)."""
@@ -120,6 +138,7 @@ class Observer:
         if observation.type == "SYNCED":
             gone = self._memory.synced("rollouts", observation.covers)
             self._checkpoint = self._memory.newest
+            self._memory.listing = False
             return [self._deleted(uid, recovered=True) for uid in sorted(gone)]
         if observation.type in {"DELETED", "ABSENT"}:
             return self._gone(observation)
@@ -128,6 +147,7 @@ class Observer:
         uid = version.rollout.metadata.uid
         remembered = self._memory.rollouts.get(uid)
         if version.instance_id != self._instance_id:
+            self._memory.early.release(uid)
             return (
                 () if remembered is None else [Change(rollout=self._memory.forget(uid), forget=uid)]
             )
@@ -190,20 +210,35 @@ class Observer:
         namesake = memory.uid_of(metadata.namespace, metadata.name)
         gone = [self._deleted(namesake, recovered=True)] if namesake else []
         created = metadata.creation_timestamp
-        unseen = observation.type == "LISTED" and self._checkpoint is not None
-        in_gap = unseen and created > (self._checkpoint or "")
+        listed = observation.type == "LISTED"
+        in_gap = listed and self._is_new(metadata.uid, created)
         memory.newest = max(memory.newest, created)
+        memory.listing = memory.listing or listed
+        memory.unqueued.add(metadata.uid)
         known = Known(newest_experiment=created) if in_gap else transitions.baseline(version)
         memory.remember(version.rollout, version.resource_version, known)
         if in_gap:
             nothing = RolloutMetadata(metadata.name, metadata.uid, metadata.namespace, 0, created)
             past = Past(Rollout(nothing), known)
             change = self._compared(past, version, False, observation)
-            return [*gone, replace(change, version="first")]
+            return [*gone, replace(change, version="first"), *self._late(metadata.uid)]
         reference = refer(metadata)
+        late = self._late(metadata.uid)
         snapshot = memory.snapshot(reference)
         first = Change(rollout=reference, snapshot=snapshot, raw=observation.raw, version="first")
-        return [*gone, first]
+        return [*gone, first] if listed else [*gone, first, *late]
+
+    def _late(self, uid: str) -> Sequence[Change]:
+        """Return what the objects of a Rollout showed before it was known itself."""
+        held = self._memory.early.release(uid)
+        return [change for each in held for change in self._by_resource[each.resource](each)]
+
+    def _is_new(self, uid: str, created: str) -> bool:
+        """Say whether an unknown Rollout was created after what is known. Times have whole seconds:
+        one as old as the newest that is known would be known, too, if it had been there."""
+        if self._checkpoint is None or uid in self._unreadable_rows:
+            return False
+        return created >= self._checkpoint
 
     def _compared(
         self, past: Past, version: RolloutVersion, contiguous: bool, observation: Observation

@@ -1,7 +1,8 @@
 """Observes what belongs to Rollouts: ReplicaSets, Experiments and AnalysisRuns.
 
-What has no known Rollout (another controller instance's, or one not seen yet) is remembered and
-says nothing. The first sight of an object is a baseline.
+What has no known Rollout (another controller instance's, or one not seen yet) says nothing: what a
+list shows of it is remembered, what a watch shows waits for its Rollout. The first sight of an
+object is a baseline.
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ class OwnedObserver:
         if observation.type == "SYNCED":
             return self._synced(observation)
         if observation.type in {"DELETED", "ABSENT"}:
-            self._memory.neighbours.forget(owned_objects.decode_stub(observation.raw).uid)
-            return ()
+            return self._gone(observation)
         seen = owned_objects.decode_replica_set(observation.raw)
         metadata, owner = seen.metadata, seen.metadata.controller("Rollout")
         if owner is None:
             return ()
         neighbours = self._memory.neighbours
         self._memory.unlisted["replicasets"].discard(metadata.uid)
+        if self._is_early(owner.uid, metadata, observation):
+            return ()
         before = neighbours.replica_set(owner.uid, metadata.uid)
         if before is not None and metadata.generation < before.generation:
             return ()
@@ -63,13 +65,14 @@ class OwnedObserver:
         if observation.type == "SYNCED":
             return self._synced(observation)
         if observation.type in {"DELETED", "ABSENT"}:
-            self._memory.neighbours.forget(owned_objects.decode_stub(observation.raw).uid)
-            return ()
+            return self._gone(observation)
         seen = owned_objects.decode_experiment(observation.raw)
         metadata, owner = seen.metadata, seen.metadata.controller("Rollout")
         if owner is None:
             return ()
         self._memory.unlisted["experiments"].discard(metadata.uid)
+        if self._is_early(owner.uid, metadata, observation):
+            return ()
         before = self._memory.neighbours.experiments(owner.uid).get(metadata.uid)
         if before is not None and metadata.generation < before.generation:
             return ()
@@ -149,6 +152,19 @@ class OwnedObserver:
         return [self._change(uid, found)] if found else ()
 
     # --- all three ----------------------------------------------------------------------------
+
+    def _is_early(self, uid: str, metadata: OwnedMetadata, observation: Observation) -> bool:
+        """Keep what a watch shows before its Rollout is known."""
+        early = uid not in self._memory.rollouts and observation.type != "LISTED"
+        if early:
+            self._memory.early.hold(uid, metadata.uid, observation)
+        return early
+
+    def _gone(self, observation: Observation) -> Sequence[Change]:
+        uid = owned_objects.decode_stub(observation.raw).uid
+        self._memory.neighbours.forget(uid)
+        self._memory.early.gone(uid, observation)
+        return ()
 
     def _synced(self, observation: Observation) -> Sequence[Change]:
         """Take the end of a list: forget what it did not show, store what it showed first."""

@@ -17,13 +17,14 @@ from notifier.core.objects import Rollout
 from notifier.core.remembered import Known, KnownExperiment, KnownReplicaSet
 
 KIND = "Rollout"
+CHECKPOINT = "Checkpoint"
+"""Kind of the one row that says up to which creation time every Rollout has a row."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A Rollout's last version, what is known beside it, and its ReplicaSets and Experiments.
 
-    `rollout` is the encoded `objects.Rollout`; `checkpoint` the creation time of the newest Rollout
-    seen when the row was made, in RFC 3339; `standing` what `core/standing.py` encodes, which
+    `rollout` is the encoded `objects.Rollout`; `standing` what `core/standing.py` encodes, which
     planning adds to what was observed.
     """
 
@@ -32,7 +33,6 @@ class Snapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     known: Known = Known()
     replica_sets: tuple[KnownReplicaSet, ...] = ()
     experiments: Mapping[str, KnownExperiment] = {}
-    checkpoint: str = ""
     standing: Raw = Raw()
 
 
@@ -66,6 +66,19 @@ def decode(stored: StoredSnapshot) -> tuple[Snapshot, Rollout]:
     """Read a row. Raises `msgspec.DecodeError` if it is none."""
     snapshot = _snapshots.decode(stored.data)
     return snapshot, decode_rollout(snapshot.rollout)
+
+
+def checkpoint(created: str) -> StoredSnapshot:
+    """Make the row of a checkpoint: a creation time in RFC 3339."""
+    data = _encoder.encode(created)
+    return StoredSnapshot(
+        kind=CHECKPOINT, uid="checkpoint", namespace="", name="checkpoint", data=data
+    )
+
+
+def decode_checkpoint(stored: StoredSnapshot) -> str:
+    """Read what `checkpoint` made. Raises `msgspec.DecodeError` if it is none."""
+    return msgspec.json.decode(stored.data, type=str)
 
 
 def pause_key(stored: StoredSnapshot) -> str:

@@ -148,6 +148,7 @@ class Intake:
             if self._clock.monotonic() - turn > BREATH_S:
                 await asyncio.sleep(0)
                 turn = self._clock.monotonic()
+        self._put_checkpoint(at)
         if (why := self._observer.unreadable.get(resource)) != self._told.get(resource):
             self._told[resource] = why or ""
             log.warning(
@@ -196,7 +197,7 @@ class Intake:
         if queue is None:
             prepared = self._preparing.at_once(change, at.wall)
             if not isinstance(prepared, Held):
-                self._put(prepared, at)
+                self._put(change, prepared, at)
                 return
             held = prepared
             queue = self._held[key] = deque()
@@ -204,9 +205,15 @@ class Intake:
         queue.append((held, at))
         self._held_count += 1
 
-    def _put(self, intake: ports.Intake | None, at: Seen) -> None:
+    def _put(self, change: Change, intake: ports.Intake | None, at: Seen) -> None:
         if intake is not None:
             self._committing.put(intake, at)
+        self._observer.queued(change.rollout.uid)
+
+    def _put_checkpoint(self, at: Seen) -> None:
+        """Queue the checkpoint behind the rows that it speaks of."""
+        if (row := self._observer.checkpoint()) is not None:
+            self._committing.put(ports.Intake(snapshot=row), at)
 
     def _follows(self, version: RolloutVersion) -> bool:
         """Say whether a version matters whatever it changes: a condition may turn true in it, or
@@ -217,7 +224,8 @@ class Intake:
         """Take the changes of one rollout in order, as slowly as the cluster answers."""
         while queue:
             held, at = queue[0]
-            self._put(await self._preparing.in_time(held, at.wall), at)
+            self._put(held.change, await self._preparing.in_time(held, at.wall), at)
+            self._put_checkpoint(at)
             queue.popleft()
             self._held_count -= 1
             self._worked_off.set()

@@ -46,6 +46,8 @@ class Remembering:
     def restore(self, stored: Iterable[StoredSnapshot]) -> None:
         """Take over what a former process committed; a row that cannot be read is nothing."""
         for row in stored:
+            if row.kind != snapshots.KIND:
+                continue
             try:
                 encoded = snapshots.standing(row)
                 self.keep(row.uid, standing.decode(encoded), encoded)

@@ -59,6 +59,7 @@ async def committed(store: Store) -> dict[str, int]:
     return {
         row.uid: int(msgspec.json.decode(row.data)["resource_version"])
         for row in await store.snapshots()
+        if row.kind == "Rollout"
     }
 
 

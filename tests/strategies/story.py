@@ -100,6 +100,7 @@ class Story:
         self.transitions: list[Transition] = []
         self.changes: list[Change] = []
         self.stored: dict[str, StoredSnapshot] = {}
+        self.checkpoint: list[StoredSnapshot] = []
         self.cluster: dict[tuple[str, str], dict[str, Any]] = {}
         self.log: list[Version] = []
         self.name, self.namespace, self.uid = name, namespace, uid
@@ -281,7 +282,11 @@ class Story:
     def restart(self) -> None:
         """A new process takes over what was stored."""
         self.observer = Observer()
-        self.observer.restore(list(self.stored.values()))
+        self.observer.restore(self.rows())
+
+    def rows(self) -> list[StoredSnapshot]:
+        """Return what is stored, the checkpoint included."""
+        return [*self.stored.values(), *self.checkpoint]
 
     def relist(self, *, before: Mapping[tuple[str, str], Mapping[str, Any]] | None = None) -> None:
         """Every resource is listed; `before` is what the watch had shown."""
@@ -325,6 +330,13 @@ class Story:
             if change.snapshot is not None:
                 self.stored[change.snapshot.uid] = change.snapshot
             self.stored.pop(change.forget, None)
+            self.observer.queued(change.rollout.uid)
+        self.mark()
+
+    def mark(self) -> None:
+        """Store the checkpoint if there is a new one."""
+        if (row := self.observer.checkpoint()) is not None:
+            self.checkpoint = [row]
 
     def find(self, wanted: Wanted) -> list[bytes]:
         """Answer what the observer wants to see, as the API server would."""
