@@ -25,9 +25,11 @@ PLURALS: Mapping[str, str] = {
     "ConfigMap": "api/v1 configmaps",
     "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "Deployment": "apis/apps/v1 deployments",
+    "DestinationRule": "apis/networking.istio.io/v1alpha3 destinationrules",
     "Experiment": "apis/argoproj.io/v1alpha1 experiments",
     "FlowSchema": "apis/flowcontrol.apiserver.k8s.io/v1 flowschemas",
     "Ingress": "apis/networking.k8s.io/v1 ingresses",
+    "Job": "apis/batch/v1 jobs",
     "Namespace": "api/v1 namespaces",
     "Node": "api/v1 nodes",
     "Pod": "api/v1 pods",
@@ -36,10 +38,12 @@ PLURALS: Mapping[str, str] = {
     ),
     "ReplicaSet": "apis/apps/v1 replicasets",
     "Role": "apis/rbac.authorization.k8s.io/v1 roles",
+    "RoleBinding": "apis/rbac.authorization.k8s.io/v1 rolebindings",
     "Rollout": "apis/argoproj.io/v1alpha1 rollouts",
     "Secret": "api/v1 secrets",
     "Service": "api/v1 services",
     "ServiceAccount": "api/v1 serviceaccounts",
+    "VirtualService": "apis/networking.istio.io/v1alpha3 virtualservices",
 }
 """Where each kind lives: prefix and plural."""
 

@@ -17,26 +17,28 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.cluster import binaries, control_plane, playing, processes, release, report
+from tests.cluster import binaries, control_plane, playing, processes, release
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.playing import Result
+from tests.cluster.playing import PARALLEL, Result
 from tests.cluster.release import Release
+from tests.cluster.report import Report
 from tests.cluster.scenarios import registry
 from tests.cluster.stage import MetricServer
 
 LEFT = {".log", ".ledger"}
 """Kinds of files that a run leaves; keys, tokens and stores go."""
 
-TABLE = pytest.StashKey[str]()
+REPORT = pytest.StashKey[Report]()
 
 collect_ignore_glob = [] if os.environ.get("CLUSTER_TEST") else ["test_*.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the table of the scenarios, if they were played."""
-    if table := terminalreporter.config.stash.get(TABLE, ""):
+    report = terminalreporter.config.stash.get(REPORT, None)
+    if report is not None and (text := report.text()):
         terminalreporter.section("controller and daemon")
-        terminalreporter.write_line(table)
+        terminalreporter.write_line(text)
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +98,15 @@ async def metrics() -> AsyncIterator[MetricServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest, folder: Path) -> Report:
+    """The table of this run, kept beside its logs."""
+    return request.config.stash.setdefault(REPORT, Report())
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def results(
-    request: pytest.FixtureRequest,
+    report: Report,
     plane: ControlPlane,
     steady: Release,
     metrics: MetricServer,
@@ -108,9 +116,13 @@ async def results(
     scenarios = registry.every().values()
     await steady.refresh()
     began = time.monotonic()
-    failures = await playing.play(plane, scenarios, metrics)
-    await playing.quiet(plane, steady)
-    entries = playing.entries(receiver[1])
-    found = await playing.results(plane, steady, scenarios, failures, entries)
-    request.config.stash[TABLE] = report.write(found, time.monotonic() - began)
+    found: dict[str, Result] = {}
+    # Those that disturb the controller come last: it counts from nothing then.
+    for alone in (False, True):
+        some = [one for one in scenarios if one.alone is alone]
+        failures = await playing.play(plane, some, metrics, parallel=1 if alone else PARALLEL)
+        await playing.quiet(plane, steady)
+        entries = playing.entries(receiver[1])
+        found |= await playing.results(plane, steady, some, failures, entries)
+    report.add_scenarios(found, time.monotonic() - began)
     return found

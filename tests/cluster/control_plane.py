@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +21,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from tests.cluster import api, binaries, pki, processes
+from tests.cluster import api, binaries, istio, pki, processes
 
 CONTROLLER_NAMESPACE = "argo-rollouts"
 CONTROLLER_USER = f"system:serviceaccount:{CONTROLLER_NAMESPACE}:argo-rollouts"
@@ -154,12 +155,14 @@ class ControlPlane:
             "burst": 400,
         }
         command = [str(self.programs.rollouts), *flag_list(flags)]
+        log = self.log("rollouts-controller")
+        begins = log.stat().st_size if log.exists() else 0
         controller = await self._spawn("rollouts-controller", command)
-        await self._eventually(controller, self._controller_counts)
+        await self._eventually(controller, lambda: self._controller_counts(begins))
 
-    async def stop_controller(self) -> None:
-        """End the Argo Rollouts controller."""
-        await self._running.pop("rollouts-controller").end()
+    async def stop_controller(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End the Argo Rollouts controller; its log goes on when it is started again."""
+        await self._running.pop("rollouts-controller").end(how)
 
     async def compact(self) -> None:
         """Make etcd forget every version but the newest."""
@@ -222,10 +225,12 @@ class ControlPlane:
 
     async def _install_rollouts(self) -> None:
         await self.api.apply(namespace(CONTROLLER_NAMESPACE))
+        definitions = istio.definitions()
         for file in sorted((self.programs.manifests / "crds").glob("*-crd.yaml")):
-            for crd in _documents(file):
-                await self.api.apply(crd)
-                await self.api.until(crd["kind"], crd["metadata"]["name"], "", _established, "CRD")
+            definitions += _documents(file)
+        for crd in definitions:
+            await self.api.apply(crd)
+            await self.api.until(crd["kind"], crd["metadata"]["name"], "", _established, "CRD")
 
     async def _spawn(self, name: str, command: list[str]) -> processes.Running:
         running = await processes.start(name, command, self.log(name))
@@ -250,8 +255,8 @@ class ControlPlane:
         await self.api.request("GET", "readyz")
         await self.api.get("Namespace", "kube-system")
 
-    async def _controller_counts(self) -> None:
-        if "Started rollout workers" not in self.log("rollouts-controller").read_text():
+    async def _controller_counts(self, begins: int) -> None:
+        if b"Started rollout workers" not in self.log("rollouts-controller").read_bytes()[begins:]:
             raise LookupError
         await self.metrics()
 

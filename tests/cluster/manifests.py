@@ -43,9 +43,10 @@ def canary(
 
 
 def blue_green(*, replicas: int = 1, strategy: Object | None = None, **spec: Any) -> Object:
-    """Return a blue-green Rollout that keeps its old pods for a second only."""
+    """Return a blue-green Rollout that keeps pods it needs no more for a second only."""
     names = {"activeService": "active", "previewService": "preview"}
-    whole = {"blueGreen": {**names, "scaleDownDelaySeconds": 1, **(strategy or {})}}
+    delays = {"scaleDownDelaySeconds": 1, "abortScaleDownDelaySeconds": 1}
+    whole = {"blueGreen": {**names, **delays, **(strategy or {})}}
     return _rollout(whole, replicas, spec)
 
 

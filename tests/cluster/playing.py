@@ -46,17 +46,26 @@ class Result:
     """How the delivery of each event ended, by its id."""
 
     @property
+    def repeated(self) -> list[Happening]:
+        """What the controller told more often than it occurred, as the scenario says it may."""
+        return self._split()[0]
+
+    @property
     def differences(self) -> events.Differences:
-        """What differs, without the repetitions that the scenario names."""
+        """What differs, without that."""
+        return self._split()[1]
+
+    def _split(self) -> tuple[list[Happening], events.Differences]:
         found = events.compare(self.theirs, self.ours)
         allowed = Counter(self.scenario.repeats)
-        missing = []
+        repeated, missing = [], []
         for one in found.missing:
             if allowed[one.trigger] > 0:
                 allowed[one.trigger] -= 1
+                repeated.append(one)
             else:
                 missing.append(one)
-        return events.Differences(missing, found.invented)
+        return repeated, events.Differences(missing, found.invented)
 
 
 async def play(

@@ -1,7 +1,8 @@
-"""Our chart, installed by real Helm, and the daemon as its pod would run it: with the settings that
-the chart rendered and a token of the ServiceAccount that it made, so with its rights and no more.
+"""Our chart, installed by real Helm, and the daemon as its pods would run it: with the settings
+that the chart rendered and a token of the ServiceAccount that it made, so with its rights and no
+more.
 
-The pod itself exists too, on the made-up node: our process stands for its container.
+The pods themselves exist too, on the made-up node: our processes stand for their containers.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from typing import Any
 import aiohttp
 
 from tests.acceptance.harness import Daemon
-from tests.cluster import api, events, processes
-from tests.cluster.binaries import CACHE, ROOT
+from tests.cluster import api, events, processes, stage
+from tests.cluster.binaries import ROOT
 from tests.cluster.control_plane import ControlPlane, namespace
+from tests.cluster.replica import Replica
 
 CHART = ROOT / "charts" / "notifier"
 HELM = ROOT / ".cache" / "helm" / "helm"
@@ -27,13 +29,23 @@ HELM = ROOT / ".cache" / "helm" / "helm"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 """Labels of a namespace that admits only pods of the strictest level."""
 
+DATABASE = "database"
+"""The Secret with the password of the database."""
+
+PASSWORD = "canary-of-a-database"
+"""It; our server takes any."""
+
 PAGE = 500
 """Most rows that the admin API gives at once."""
 
 
 @dataclass
 class Release:
-    """One installed chart. Use `install`, then `start` as often as wanted."""
+    """One installed chart. Use `install`, then `start` as often as wanted.
+
+    `servers` is how each replica reaches the API server, by default one directly; `database` is the
+    URL of the PostgreSQL database that they share, else the one has SQLite.
+    """
 
     plane: ControlPlane
     name: str
@@ -41,8 +53,9 @@ class Release:
     url: str
     """Where the messages go."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    daemon: Daemon | None = None
-    _process: processes.Running | None = None
+    servers: Sequence[str] = ()
+    database: str = ""
+    replicas: list[Replica] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
@@ -59,15 +72,28 @@ class Release:
         """Where the files are that a pod would have mounted."""
         return self.plane.folder / self.namespace
 
+    @property
+    def daemon(self) -> Daemon | None:
+        """The daemon of the first replica that runs, else of the first that did."""
+        running = [one for one in self.replicas if one.runs]
+        return next((one.daemon for one in running or self.replicas), None)
+
     # --- Helm ---------------------------------------------------------------------------------
 
     async def install(self) -> None:
         """Install it in a namespace of its own that admits restricted pods only."""
         self.folder.mkdir()
         await self.plane.api.apply(namespace(self.namespace, **RESTRICTED))
+        if self.database:
+            password = stage.secret(DATABASE, self.namespace, password=PASSWORD)
+            await self.plane.api.apply(password)
         await self.helm("install", self.name, str(CHART), "--values", str(self._values()))
+        await self.mount()
+
+    async def mount(self) -> None:
+        """Write the files that the pods would have mounted."""
         await self.renew_token()
-        self._write_kubeconfig()
+        self.replicas = [self._replica(*each) for each in enumerate(self._servers())]
 
     async def helm(self, *arguments: str) -> str:
         """Run Helm against the server, in the namespace of the release."""
@@ -82,7 +108,7 @@ class Release:
         values = {
             "clusterName": "live",
             "config": {"delivery": {"allow_addresses": ["127.0.0.1"]}},
-            "store": {"sqlite": {"persistence": {"enabled": False}}},
+            **self._store(),
             "notifications": {
                 "service.webhook.audit": {"url": f"{self.url}/{self.name}"},
                 "subscriptions": [{"recipients": ["audit:"], "triggers": triggers}],
@@ -92,6 +118,13 @@ class Release:
         file = self.folder / "values.json"
         file.write_text(json.dumps(values))
         return file
+
+    def _store(self) -> dict[str, Any]:
+        if not self.database:
+            return {"store": {"sqlite": {"persistence": {"enabled": False}}}}
+        database = {"url": self.database, "existingSecret": DATABASE}
+        store = {"type": "postgres", "postgres": database}
+        return {"replicaCount": len(self._servers()), "store": store}
 
     # --- what a kubelet would mount -----------------------------------------------------------
 
@@ -115,12 +148,24 @@ class Release:
         file = self.folder / "token.kubeconfig"
         return self.plane.authority.write_kubeconfig(file, self.plane.url, credentials)
 
-    def _write_kubeconfig(self) -> None:
-        credentials = {"tokenFile": str(self.token_file)}
-        file = self.folder / "kubeconfig"
-        self.plane.authority.write_kubeconfig(file, self.plane.url, credentials)
+    def _servers(self) -> Sequence[str]:
+        return self.servers or [self.plane.url]
 
-    async def _settings(self) -> Path:
+    def _replica(self, number: int, server: str) -> Replica:
+        """Return a replica that does not run yet, with the files it needs."""
+        name = f"daemon-{number}"
+        kubeconfig = self.folder / f"{name}.kubeconfig"
+        credentials = {"tokenFile": str(self.token_file)}
+        self.plane.authority.write_kubeconfig(kubeconfig, server, credentials)
+        overrides: dict[str, Any] = {"store.path": self.folder / "notifier.db"}
+        if self.database:
+            password = self.folder / "database-password"
+            password.write_text(PASSWORD)
+            overrides = {"store.password_file": password}
+        return Replica(name, self.folder, self.namespace, kubeconfig, self.session, overrides)
+
+    async def settings(self) -> Path:
+        """Return the file with the settings that the chart rendered, as they are now."""
         rendered = await self.plane.api.get("ConfigMap", f"{self.account}-settings", self.namespace)
         file = self.folder / "settings.yaml"
         file.write_text(rendered["data"]["settings.yaml"])
@@ -128,31 +173,14 @@ class Release:
 
     # --- the daemon ---------------------------------------------------------------------------
 
-    async def start(self) -> Daemon:
-        """Start the daemon on the same store as before, and wait until it is ready."""
-        log = self.folder / "daemon.log"
-        begins = log.stat().st_size if log.exists() else 0
-        overrides = {
-            "store.path": self.folder / "notifier.db",
-            "web.host": "127.0.0.1",
-            "web.port": 0,
-            "web.admin_port": 0,
-        }
-        command = [
-            *(sys.executable, "-m", "notifier", "run"),
-            *("--config", str(await self._settings())),
-            *("--kubeconfig", str(self.folder / "kubeconfig")),
-            *(word for key, value in overrides.items() for word in ("--set", f"{key}={value}")),
-        ]
-        environment = {
-            "POD_NAMESPACE": self.namespace,
-            # Start as fast as an installed package, whatever this machine does with bytecode.
-            "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode"),
-        }
-        self._process = await processes.start(self.name, command, log, environment)
-        self.daemon = Daemon(self._process.process, self.session, log, begins)
-        return await self.daemon.ready()
+    async def start(self) -> None:
+        """Start every replica on the same store as before, and wait until all are ready."""
+        settings = await self.settings()
+        for replica in self.replicas:
+            await replica.launch(settings)
+        for replica in self.replicas:
+            assert replica.daemon is not None
+            await replica.daemon.ready()
 
     async def refresh(self) -> None:
         """Start the daemon anew: what another test did to the server may keep a watch waiting."""
@@ -161,20 +189,27 @@ class Release:
 
     async def kill(self) -> None:
         """Kill -9."""
-        if self._process is not None:
-            await self._process.end()
+        for replica in self.replicas:
+            await replica.end()
 
     # --- what it says -------------------------------------------------------------------------
 
     async def recorded(self, rollout: events.Key) -> list[dict[str, Any]]:
         """Return the recorded events of the nine triggers of one Rollout, newest first."""
-        assert self.daemon is not None
-        query = f"namespace={rollout[0]}&name={rollout[1]}&limit={PAGE}"
-        items: list[dict[str, Any]] = (await self.daemon.ask(f"/api/v1/transitions?{query}"))[
-            "items"
-        ]
+        items = await self._transitions(f"namespace={rollout[0]}&name={rollout[1]}&")
         assert len(items) < PAGE, f"{rollout}: more events than the API gives at once"
         return [item for item in items if item["trigger"] in events.TRIGGERS.values()]
+
+    async def latest(self) -> list[dict[str, Any]]:
+        """Return the newest recorded events of the nine triggers, newest first."""
+        items = await self._transitions("")
+        return [item for item in items if item["trigger"] in events.TRIGGERS.values()]
+
+    async def _transitions(self, query: str) -> list[dict[str, Any]]:
+        assert self.daemon is not None
+        answer = await self.daemon.ask(f"/api/v1/transitions?{query}limit={PAGE}")
+        items: list[dict[str, Any]] = answer["items"]
+        return items
 
     async def ends(self, rollout: events.Key) -> dict[str, str]:
         """Return how the delivery of each event of one Rollout ended, by the event's id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +13,62 @@ from tests.cluster.playing import Result
 FILE = binaries.CACHE / "report.json"
 
 
-def write(results: Mapping[str, Result], seconds: float, file: Path = FILE) -> str:
-    """Write the JSON and return the table."""
-    rows = [_row(result) for _, result in sorted(results.items())]
-    theirs = sum(len(result.theirs) for result in results.values())
-    repeats = sum(sum(result.scenario.repeats.values()) for result in results.values())
-    ours = sum(len(result.ours) for result in results.values())
-    missing = sum(len(result.differences.missing) for result in results.values())
-    invented = sum(len(result.differences.invented) for result in results.values())
-    summary = {
-        "versions": {
-            "kubernetes": binaries.KUBERNETES,
-            "etcd": binaries.ETCD,
-            "argoRollouts": binaries.ROLLOUTS,
-        },
-        "seconds": round(seconds, 1),
-        "scenarios": len(rows),
+class Report:
+    """Grows as the tests go; each addition is written at once."""
+
+    def __init__(self, file: Path = FILE) -> None:
+        self._file = file
+        self._summary: dict[str, Any] = {}
+        self._rows: list[dict[str, Any]] = []
+        self._modes: list[dict[str, Any]] = []
+        file.unlink(missing_ok=True)
+
+    def add_scenarios(self, results: Mapping[str, Result], seconds: float) -> None:
+        """Add what an undisturbed daemon told of every scenario."""
+        self._rows = [_row(result) for _, result in sorted(results.items())]
+        self._summary = {
+            "versions": {
+                "kubernetes": binaries.KUBERNETES,
+                "etcd": binaries.ETCD,
+                "argoRollouts": binaries.ROLLOUTS,
+            },
+            "seconds": round(seconds, 1),
+            **_figures(list(results.values())),
+        }
+        self._write()
+
+    def add_mode(self, line: Mapping[str, Any]) -> None:
+        """Add the figures of a daemon that was disturbed."""
+        self._modes.append(dict(line))
+        self._write()
+
+    def text(self) -> str:
+        """Return it for people; empty if there is nothing."""
+        parts = [_table(self._rows), _modes(self._modes)]
+        if self._summary:
+            parts.append([json.dumps(self._summary)])
+        return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+    def _write(self) -> None:
+        whole = {**self._summary, "modes": self._modes, "results": self._rows}
+        self._file.write_text(json.dumps(whole, indent=1))
+
+
+def _figures(results: Sequence[Result]) -> dict[str, Any]:
+    theirs = sum(len(result.theirs) for result in results)
+    repeats = sum(len(result.repeated) for result in results)
+    ours = sum(len(result.ours) for result in results)
+    missing = sum(len(result.differences.missing) for result in results)
+    invented = sum(len(result.differences.invented) for result in results)
+    return {
+        "scenarios": len(results),
         "controllerEvents": theirs,
         "repeatedByController": repeats,
         "ourEvents": ours,
-        "messages": sum(len(result.messages) for result in results.values()),
+        "messages": sum(len(result.messages) for result in results),
         "recall": _share(theirs - repeats - missing, theirs - repeats),
         "precision": _share(ours - invented, ours),
     }
-    file.write_text(json.dumps({**summary, "results": rows}, indent=1))
-    return "\n".join([*_table(rows), "", json.dumps(summary)])
 
 
 def _row(result: Result) -> dict[str, Any]:
@@ -53,13 +84,15 @@ def _row(result: Result) -> dict[str, Any]:
         "messages": len(result.messages),
         "missing": [f"{one}" for one in differences.missing],
         "invented": [f"{one}" for one in differences.invented],
-        "repeatedByController": dict(result.scenario.repeats),
+        "repeatedByController": [f"{one}" for one in result.repeated],
         "why": result.scenario.why,
     }
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
     """Return a line per scenario; ours is shown where it differs in text."""
+    if not rows:
+        return []
     wide = max(len(row["scenario"]) for row in rows)
     lines = [f"{'scenario':{wide}}  sent  events"]
     for row in rows:
@@ -68,6 +101,19 @@ def _table(rows: list[dict[str, Any]]) -> list[str]:
             lines.append(f"{'':{wide}}  ours  {row['ours']}")
         faults = [kind for kind in ("missing", "invented", "failure") if row[kind]]
         lines += [f"{'':{wide}}        {kind}: {row[kind]}" for kind in faults]
+    return lines
+
+
+def _modes(modes: list[dict[str, Any]]) -> list[str]:
+    """Return a line per way of disturbing."""
+    if not modes:
+        return []
+    columns = [key for key in modes[0] if key not in {"mode", "faults"}]
+    lines = [f"{'disturbed':12}" + "".join(f"  {name}" for name in columns) + "  faults"]
+    for mode in modes:
+        figures = "".join(f"  {mode[name]:>{len(name)}}" for name in columns)
+        faults = ", ".join(f"{kind} {count}" for kind, count in mode["faults"].items())
+        lines.append(f"{mode['mode']:12}{figures}  {faults}")
     return lines
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.cluster import manifests
-from tests.cluster.api import Object
+from tests.cluster.api import Object, path
 from tests.cluster.control_plane import ControlPlane, namespace
 
 ARGO_CD = "argocd-controller"
@@ -96,6 +96,24 @@ class Stage:
         return await self.api.until(
             "Rollout", manifests.NAME, self.namespace, settled, what, seconds
         )
+
+    async def versions(self) -> AsyncIterator[Object]:
+        """Yield the Rollout as it is, and then each version of it."""
+        rollout = await self.api.get("Rollout", manifests.NAME, self.namespace)
+        yield rollout
+        since = rollout["metadata"]["resourceVersion"]
+        where = path("Rollout", self.namespace)
+        async for event in self.api.watch(f"{where}?watch=1&resourceVersion={since}"):
+            yield event["object"]
+
+    async def jobs_ended(self) -> None:
+        """Wait until every Job here has ended."""
+
+        async def ended() -> bool:
+            jobs = await self.api.list("Job", self.namespace)
+            return bool(jobs) and all(job["status"].get("completionTime") for job in jobs)
+
+        await eventually(ended, f"{self.namespace}: jobs ended")
 
     async def completed(self, revision: int | None = None) -> None:
         """Wait until the current template is the stable one and healthy."""

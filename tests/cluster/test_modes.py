@@ -11,12 +11,14 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests import postgres
 from tests.acceptance.harness import until
 from tests.cluster import api, manifests
 from tests.cluster.control_plane import ControlPlane, namespace
 from tests.cluster.release import Release
 from tests.cluster.test_rights import CONFIG_MAP, EVERYWHERE, READ, SECRET, rules
 from tests.receivers import ledger
+from tests.stores import places
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
@@ -31,6 +33,7 @@ MODES: Mapping[str, Mapping[str, Any]] = {
     },
     "strict": {"config": LOOPBACK, "selfService": {"enabled": True, "namespaces": ["near"]}},
     "simple": {"config": LOOPBACK, "selfService": {"enabled": True, "mode": "simple"}},
+    "replicated": {"config": LOOPBACK},
 }
 
 GOLDEN: Mapping[str, Mapping[str, Mapping[tuple[str, str, str], tuple[str, ...]]]] = {
@@ -42,6 +45,15 @@ GOLDEN: Mapping[str, Mapping[str, Mapping[tuple[str, str, str], tuple[str, ...]]
             ("", "configmaps", ""): ("list", "watch"),
             ("", "secrets", SECRET): ("get",),
         }
+    },
+    "replicated": {
+        "notifier-replicated": {
+            **EVERYWHERE,
+            **OWN,
+            ("coordination.k8s.io", "leases", ""): ("create",),
+            ("coordination.k8s.io", "leases", "replicated-notifier"): ("get", "update"),
+        },
+        "far": EVERYWHERE,
     },
 }
 """What the daemon may do, by mode and namespace."""
@@ -58,6 +70,10 @@ async def installed(
     for name in ("near", "close", "far"):
         await plane.api.apply(namespace(name))
     one = Release(plane, request.param, session, receiver[0], MODES[request.param])
+    if request.param == "replicated":
+        if not places.available():
+            pytest.skip(postgres.missing())
+        one.servers, one.database = [plane.url] * 2, postgres.shared().database()
     await one.install()
     await one.start()
     yield one
@@ -102,7 +118,7 @@ async def test_team_is_read_where_it_takes_part(installed: Release, plane: Contr
     metadata = {"name": CONFIG_MAP, "namespace": "near", "labels": labels}
     config_map = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata, "data": {}}
     await plane.api.apply(config_map)
-    if installed.name == "narrow":
+    if installed.name in {"narrow", "replicated"}:
         assert not daemon.logged("configuration in force", scope="near")
         return
     await until(

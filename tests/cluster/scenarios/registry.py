@@ -11,7 +11,18 @@ from tests.cluster.stage import Stage
 
 Play = Callable[[Stage], Awaitable[None]]
 
-MODULES = ("canaries", "failures", "blue_greens", "analyses", "experiments", "traffic", "workloads")
+MODULES = (
+    "canaries",
+    "failures",
+    "blue_greens",
+    "analyses",
+    "experiments",
+    "traffic",
+    "meshes",
+    "workloads",
+    "races",
+    "restarts",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class Scenario:
     certain: bool = True
     counted: bool = True
     """Whether the controller's counter still tells at the end: it forgets what is deleted."""
+    alone: bool = False
+    """Whether nobody else may play meanwhile."""
 
 
 SCENARIOS: dict[str, Scenario] = {}
@@ -39,13 +52,16 @@ def scenario(
     why: str = "",
     certain: bool = True,
     counted: bool = True,
+    alone: bool = False,
 ) -> Callable[[Play], Play]:
     """Register a function under its own name; its docstring is the description."""
 
     def register(play: Play) -> Play:
         name = play.__name__.replace("_", "-")
         description = inspect.getdoc(play) or ""
-        SCENARIOS[name] = Scenario(name, description, play, repeats or {}, why, certain, counted)
+        SCENARIOS[name] = Scenario(
+            name, description, play, repeats or {}, why, certain, counted, alone
+        )
         return play
 
     return register
