@@ -94,6 +94,8 @@ class Api:
         """Yield the events of a watch until the server ends it."""
         timeout = aiohttp.ClientTimeout(total=None)
         async with self._session.get(f"{self._server}/{path}", timeout=timeout) as answer:
+            if answer.status >= 400:
+                raise RefusedError(answer.status, (await answer.text())[:1500])
             async for line in answer.content:
                 yield json.loads(line)
 

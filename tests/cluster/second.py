@@ -72,6 +72,10 @@ class SecondServer:
             try:
                 async with api.connect(self.kubeconfig) as client:
                     await client.request("GET", "readyz")
+                    # The first watch of a custom kind makes its cache, and is refused (429).
+                    where = f"{api.path('Rollout')}?watch=1&timeoutSeconds=1"
+                    async for _ in client.watch(where):
+                        pass
                     return
             except (OSError, aiohttp.ClientError, api.RefusedError):
                 assert not running.ended, running.tail()

@@ -87,11 +87,10 @@ async def test_w6_a_bookmark_moves_a_quiet_watch(server: SecondServer, plane: Co
                 replica.begin(page.version, verify=False)
                 replica.complete(page.version)
         listed = replica.version
-        for number in range(5):
-            made = await plane.api.create(_config_map(where, f"other-{number}"))
+        made = [await plane.api.create(_config_map(where, f"other-{n}")) for n in range(5)]
         assert await _watch(client, path, replica) == []
         moved = replica.version
-        assert int(moved) >= int(made["metadata"]["resourceVersion"]) > int(listed)
+        assert int(moved) >= int(made[-1]["metadata"]["resourceVersion"]) > int(listed)
         rollout = manifests.canary(replicas=0)
         rollout["metadata"] |= {"name": "late", "namespace": where}
         await plane.api.apply(rollout)
