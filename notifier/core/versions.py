@@ -110,12 +110,14 @@ def compare(
     """Put two versions side by side.
 
     A gap may end where the controller has written a new revision and not yet the status of it: then
-    the status, and what is found in it, still belong to the revision and attempt before.
+    the status, and what is found in it, still belong to the revision and attempt before. Not so if
+    more than one revision passed: then the same template is back, with a revision of its own.
     """
     known, then, now = past.known, past.rollout.status, version.rollout.status
     annotated = version.rollout.metadata.annotations.revision
     new_revision = annotated not in {"", known.revision}
-    ahead = new_revision and not contiguous and now.current_pod_hash == then.current_pod_hash != ""
+    same_template = now.current_pod_hash == then.current_pod_hash != ""
+    ahead = new_revision and not contiguous and same_template and _next(known.revision, annotated)
     attempt = keys.advance(known.attempt, then, now)
     return Versions(
         past=past,
@@ -130,3 +132,9 @@ def compare(
         attempt=attempt + (new_revision and not ahead),
         next_attempt=attempt + new_revision,
     )
+
+
+def _next(revision: str, later: str) -> bool:
+    """Say whether nothing was between two revisions."""
+    numbers = revision.isdecimal() and later.isdecimal()
+    return not numbers or int(later) - int(revision) == 1

@@ -177,6 +177,17 @@ def test_aborted() -> None:
     assert found.time == at(7)
 
 
+def test_abort_of_a_template_that_is_back() -> None:
+    """A gap from one revision over another back to the first template: the abort is the third's."""
+    story = Story()
+    deployed(story)
+    with story.gap():
+        story.controller(revision=3)
+        abort(story, 4)
+    found = only(story, "on-rollout-aborted")
+    assert (found.key.split(":")[3], found.facts["revision"]) == ("3", "3")
+
+
 def test_baseline_abort_is_not_announced_later() -> None:
     """A Rollout that is first seen aborted says nothing when the controller repeats it."""
     story = Story()
