@@ -29,6 +29,8 @@ ORDER = (UPDATED, RUNNING, FAILED, STEP, COMPLETED, ABORTED, PAUSED)
 """The order in which several transitions of one version are told."""
 
 STEPS = 3
+RUNS = 10
+"""AnalysisRuns of a Rollout that the controller keeps: five that succeeded and five that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class Canary(Story):
         """A run of the step begins; if it fails, the Rollout is aborted."""
         self._runs += 1
         name = f"{self.name}-run-{self._runs}"
+        self._forget_run(self._runs - RUNS)
         self.run(name, "Running", pod_hash=f"h{self._revision}")
         self.write(RUNNING, run_step=(name, "Running"))
         yield
@@ -176,6 +179,12 @@ class Canary(Story):
         self.write(FAILED, ABORTED, run_step=(name, "Failed"), abort=True, **self._aborted())
         yield
         return False
+
+    def _forget_run(self, number: int) -> None:
+        """The controller deletes a run that is older than those it keeps."""
+        name = f"{self.name}-run-{number}"
+        if self.cluster.pop(("AnalysisRun", name), None):
+            self._emulator.delete("analysisruns", self.namespace, name)
 
     def _aborted(self) -> dict[str, Any]:
         second = self._tick()
