@@ -216,11 +216,10 @@ class Admitting:
             try:
                 async for found in watch:
                     patience.succeeded()
-                    self._around.status.degraded.pop(part, None)
+                    self._around.status.mend(part)
                     yield found
             except ClusterError as error:
-                if self._around.status.degraded.get(part) != str(error):
-                    self._around.status.degraded[part] = str(error)
+                if self._around.status.degrade(part, error):
                     extra = {"part": part, "error": str(error)}
                     log.error("cannot watch", extra=extra)  # noqa: TRY400 - the server says all
                 self._settle(kind)

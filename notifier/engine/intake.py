@@ -170,19 +170,18 @@ class Intake:
         """Go on without a resource, visibly unless it is one that need not exist; told once."""
         self._status.synced[resource] = True
         if isinstance(error, NotFound) and resource in OPTIONAL:
-            self._status.degraded.pop(resource, None)
+            self._status.mend(resource)
             if resource not in self._missing:
                 self._missing.add(resource)
                 log.info("resource does not exist here", extra={"resource": resource})
             return
         self._missing.discard(resource)
-        if self._status.degraded.get(resource) != str(error):
-            self._status.degraded[resource] = str(error)
+        if self._status.degrade(resource, error):
             log.error("cannot watch", extra={"resource": resource, "error": str(error)})
 
     def _mend(self, resource: Resource) -> None:
         """Take note that a resource is watched."""
-        self._status.degraded.pop(resource, None)
+        self._status.mend(resource)
         if resource in self._missing:
             self._missing.discard(resource)
             log.info("resource exists now", extra={"resource": resource})

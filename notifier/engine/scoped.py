@@ -218,12 +218,11 @@ class Scoped:
         return part if self.scope == CENTRAL else f"{part}/{self.scope}"
 
     def _mend(self, part: str) -> None:
-        self._around.status.degraded.pop(self._part(part), None)
+        self._around.status.mend(self._part(part))
 
     def _degrade(self, part: str, error: ClusterError) -> None:
         part = self._part(part)
-        if self._around.status.degraded.get(part) != str(error):
-            self._around.status.degraded[part] = str(error)
+        if self._around.status.degrade(part, error):
             log.error("cannot read configuration", extra={"part": part, "error": str(error)})
 
     # --- a change -----------------------------------------------------------------------------

@@ -59,6 +59,16 @@ class Status:
         since = min(self.watch_failing_since.values(), default=now)
         return "watch" if now - since > API_GRACE_S else ""
 
+    def degrade(self, part: str, why: Exception) -> bool:
+        """Show that a part does not work; say whether that was not known yet, and is to be told."""
+        told = self.degraded.get(part) == str(why)
+        self.degraded[part] = str(why)
+        return not told
+
+    def mend(self, part: str) -> None:
+        """Show that a part works."""
+        self.degraded.pop(part, None)
+
     def faults(self) -> tuple[str, ...]:
         """Return what does not work although the replica may be ready."""
         return tuple(f"{part}: {why}" for part, why in sorted(self.degraded.items()))
