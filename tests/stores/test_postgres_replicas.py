@@ -324,6 +324,41 @@ async def test_a_frozen_claimer_holds_nobody_up(url: str) -> None:
         frozen.close()
 
 
+async def test_a_claim_that_the_server_undoes_is_made_again(url: str) -> None:
+    """Of two transactions that wait for each other the server undoes the one that waited first:
+    here the claim, for a row, while that row's holder waits for the lock of claims."""
+    async with opened(url) as (store,):
+        row = examples.delivery()
+        await examples.put(store, row)
+        await examples.take_one(store)
+        queries = scripts.queries(PACKAGE)
+        other = await psycopg.AsyncConnection.connect(url)
+        held = "UPDATE notifier.deliveries SET until = until"
+        await other.execute(held)
+        claiming = asyncio.create_task(examples.take(store, NOW + 2 * LEASE_S))
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+        await told(url, blocked)  # the claim waits first; the server looks after a second
+        await other.execute(queries["claim_lock"])
+        await other.commit()
+        await other.close()
+        assert [each.id for each in await claiming] == [row.id]
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        assert await told(url, deadlocks) == 1
+
+
+async def told(url: str, count: str) -> int:
+    """Return a count of the server as soon as it is not zero."""
+    async with (
+        asyncio.timeout(20),
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as connection,
+    ):
+        while True:
+            found = await (await connection.execute(count)).fetchone()
+            if found and found[0]:
+                return int(found[0])
+            await asyncio.sleep(0.05)
+
+
 # --- behind a transaction pooler ----------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -70,27 +70,43 @@ class Database:
     async def batch(self, *statements: tuple[str, Parameters | None]) -> list[list[Row]]:
         """Run statements in one transaction, sent in one go; return the rows of each.
 
-        No lock of it is held while this process is busy or stopped.
+        No lock of it is held while this process is busy or stopped. Again, like `write`, if the
+        server undid it.
         """
         async with self.connections.lent() as connection:
-            async with connection.pipeline():
-                await connection.execute("BEGIN")
-                cursors = [
-                    await connection.execute(_statement(name), parameters)
-                    for name, parameters in (("bounds", None), *statements)
-                ]
-                await connection.execute("COMMIT")
-            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors[1:]]
+            return await _again(lambda: _batched(connection, statements))
 
     async def write(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Do the work in one transaction; again if the server undid it in favour of another."""
         async with self.connections.lent() as connection:
-            for _ in range(_TRIES - 1):
-                try:
-                    return await _written(connection, work)
-                except AGAIN:
-                    continue
-            return await _written(connection, work)
+            return await _again(lambda: _written(connection, work))
+
+
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Make an attempt at a transaction; again if the server undid it in favour of another."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await attempt()
+        except AGAIN:
+            continue
+    return await attempt()
+
+
+async def _batched(
+    connection: Connection, statements: Sequence[tuple[str, Parameters | None]]
+) -> list[list[Row]]:
+    try:
+        async with connection.pipeline():
+            await connection.execute("BEGIN")
+            cursors = [
+                await connection.execute(_statement(name), parameters)
+                for name, parameters in (("bounds", None), *statements)
+            ]
+            await connection.execute("COMMIT")
+        return [await cursor.fetchall() if cursor.description else [] for cursor in cursors[1:]]
+    except AGAIN:
+        await connection.rollback()
+        raise
 
 
 async def _written(connection: Connection, work: Callable[[Session], Awaitable[T]]) -> T:
