@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from tests.cluster import manifests
+from tests.cluster import events, manifests
 from tests.cluster.api import Object, path
 from tests.cluster.control_plane import ControlPlane, namespace
 
@@ -185,6 +187,27 @@ class Stage:
             return {revision_of(one): one["spec"].get("replicas", 0) for one in listed}
 
         await eventually(lambda: _has(found, counts), f"{self.namespace}: replicas {counts}")
+
+    async def aged(self) -> None:
+        """Wait until a ReplicaSet that comes now is younger than all others. Times of creation have
+        whole seconds, and by them the controller tells the way back from the way on."""
+
+        async def all_older() -> bool:
+            listed = await self.api.list("ReplicaSet", self.namespace)
+            newest = max(one["metadata"]["creationTimestamp"] for one in listed)
+            return time.time() >= datetime.fromisoformat(newest).timestamp() + 1  # noqa: TID251 - of the server, on this machine
+
+        await eventually(all_older, f"{self.namespace}: a second is over")
+
+    async def told(self, trigger: str) -> None:
+        """Wait until the controller has told of it: it writes the status first, and if it is killed
+        between the two, its log lacks what happened."""
+        log, key = self.plane.log("rollouts-controller"), (self.namespace, manifests.NAME)
+
+        async def is_told() -> bool:
+            return any(one.trigger == trigger for one in events.emitted(log).get(key, ()))
+
+        await eventually(is_told, f"{self.namespace}: the controller tells {trigger}")
 
 
 def _is_completed(rollout: Object, revision: int | None) -> bool:

@@ -78,6 +78,7 @@ async def blue_green_rollback_to_stable(stage: Stage) -> None:
 async def blue_green_fast_rollback(stage: Stage) -> None:
     """Back to the version before while its pods still run."""
     await _deployed(stage, {**GATE, "scaleDownDelaySeconds": 20})
+    await stage.aged()
     await stage.update()
     await stage.paused()
     await stage.promoted(2)

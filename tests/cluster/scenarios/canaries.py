@@ -113,6 +113,7 @@ async def canary_rollback_window(stage: Stage) -> None:
     window = {"revisions": 3}
     await stage.apply(manifests.canary([pause(1)], rollbackWindow=window))
     await stage.completed()
+    await stage.aged()
     await stage.update()
     await stage.completed(2)
     await stage.plugin("undo", NAME)

@@ -12,6 +12,7 @@ from tests.cluster.manifests import NAME, PAUSE, analyse, weight
 from tests.cluster.scenarios.registry import scenario
 from tests.cluster.stage import Stage
 
+PAUSED = "on-rollout-paused"
 GATED = [weight(50), PAUSE, weight(80)]
 
 
@@ -20,6 +21,7 @@ async def _at_gate(stage: Stage) -> None:
     await stage.completed()
     await stage.update()
     await stage.paused()
+    await stage.told(PAUSED)
 
 
 @scenario(alone=True, counted=False)
@@ -65,6 +67,7 @@ async def restarted_within_analysis(stage: Stage) -> None:
     await stage.completed()
     await stage.update()
     await stage.running("canary.currentStepAnalysisRunStatus")
+    await stage.told("on-analysis-run-running")
     await stage.plane.stop_controller()
     await stage.jobs_ended()
     await stage.plane.start_controller()
@@ -81,6 +84,7 @@ async def blue_green_restarted_at_gate(stage: Stage) -> None:
     await stage.completed()
     await stage.update()
     await stage.paused()
+    await stage.told(PAUSED)
     await stage.plane.stop_controller(signal.SIGTERM)
     await stage.plane.start_controller()
     await stage.promoted(2)
