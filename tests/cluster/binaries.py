@@ -36,6 +36,7 @@ class Programs:
     etcd: Path
     apiserver: Path
     controller_manager: Path
+    kubectl: Path
     rollouts: Path
     plugin: Path
     manifests: Path
@@ -65,11 +66,12 @@ def provide() -> Programs:
     for recipe in RECIPES:
         if not recipe.home.is_dir():
             _build(recipe)
-    kubernetes, etcd, rollouts = (recipe.home for recipe in RECIPES)
+    kubernetes, kubectl, etcd, rollouts = (recipe.home for recipe in RECIPES)
     return Programs(
         etcd=etcd / "server",
         apiserver=kubernetes / "kube-apiserver",
         controller_manager=kubernetes / "kube-controller-manager",
+        kubectl=kubectl / "kubectl",
         rollouts=rollouts / "rollouts-controller",
         plugin=rollouts / "kubectl-argo-rollouts",
         manifests=rollouts / "manifests",
@@ -167,6 +169,9 @@ def _go(folder: Path, *arguments: str) -> str:
     return ran.stdout
 
 
+# A chart may ask for a version of Kubernetes: the server must know its own.
+_KNOWS_ITSELF = f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
+
 RECIPES = (
     Recipe(
         "kubernetes",
@@ -174,8 +179,15 @@ RECIPES = (
         KUBERNETES,
         ("k8s.io/kubernetes/cmd/kube-apiserver", "k8s.io/kubernetes/cmd/kube-controller-manager"),
         _scratch,
-        # A chart may ask for a version of Kubernetes: the server must know its own.
-        f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}",
+        _KNOWS_ITSELF,
+    ),
+    Recipe(
+        "kubectl",
+        "k8s.io/kubernetes",
+        KUBERNETES,
+        ("k8s.io/kubernetes/cmd/kubectl",),
+        _scratch,
+        _KNOWS_ITSELF,
     ),
     Recipe("etcd", "go.etcd.io/etcd/server/v3", ETCD, ("go.etcd.io/etcd/server/v3",), _scratch),
     Recipe(

@@ -117,7 +117,8 @@ class Documented(Release):
         notifier = shims / "notifier"
         notifier.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m notifier "$@"\n')
         notifier.chmod(0o755)
-        path = f"{shims}:{HELM.parent}:{os.environ['PATH']}"
+        kubectl = self.plane.programs.kubectl
+        path = f"{shims}:{kubectl.parent}:{HELM.parent}:{os.environ['PATH']}"
         return {"HOME": str(self.folder), "PATH": path, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
 
     async def type(self, command: str, *more: str, answer: str = "") -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,11 +25,7 @@ from tests.cluster.test_rights import CONFIG_MAP, SECRET
 from tests.receivers.slack_api import SlackReceiver
 from tests.stores import places
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(not shutil.which("kubectl"), reason="NO KUBECTL: the pages use it"),
-]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PAGES = ("README.md", "charts/notifier/README.md", "docs/operating.md")
 INSTALLING = ("create secret", "helm install", "rollout status")
