@@ -25,11 +25,13 @@ from notifier.core.circuits import Rate
 from notifier.core.configuration import ServiceSpec
 from notifier.core.model import Resource
 from notifier.core.observer import Observer
+from notifier.core.overload import Caps
 from notifier.core.settings import Settings
 from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
 from notifier.engine.configuring import Compile, Configuring, Place, Teams
+from notifier.engine.digests import Digests
 from notifier.engine.dispatch import LONGEST_SLEEP_S, SHARED_SLEEP_S, Dispatch
 from notifier.engine.electing import Electing
 from notifier.engine.gates import Gates
@@ -40,6 +42,7 @@ from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
 from notifier.engine.quotas import Quotas
 from notifier.engine.remembering import Remembering
+from notifier.engine.shedding import Shedding
 from notifier.engine.status import Status
 from notifier.engine.steady import Steady
 from notifier.engine.supervising import Supervisor, beat
@@ -63,7 +66,8 @@ class Parts:
     `services` are the acting halves by type name; `jitter` returns numbers in 0..1; `resources`
     are watched even if nobody asks for them; `on_secrets` learns every live secret value;
     `election` decides who observes, None where there is one process. `teams` is there if teams may
-    configure for themselves; `services_of` then gives each scope its own.
+    configure for themselves; `services_of` then gives each scope its own. `caps` say how much
+    may wait in the outbox.
     """
 
     cluster: Cluster
@@ -82,6 +86,7 @@ class Parts:
     teams: Teams | None = None
     services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None
     on_dismissed: Callable[[Iterable[str]], None] = lambda _: None
+    caps: Caps = field(default_factory=Caps)
 
 
 class Engine:
@@ -115,6 +120,7 @@ class Engine:
         )
         self._remembering = Remembering(self.configuring.for_namespace)
         self._pauses = pauses = Pauses(parts.store, parts.observer.still_paused)
+        self._digests = Digests(parts.store, settings.cluster.name)
         self.dispatch = self._dispatch(pauses)
         self._committing = Committing(
             store=parts.store,
@@ -159,6 +165,7 @@ class Engine:
         self._remembering.restore(stored)
         self._pauses.observing = True
         self._supervisor.start(OBSERVING, self.intake.run(), may_end=may_end)
+        self._supervisor.start("shedding", self._shedding().run())
         if self._electing is None:
             parts.recorder.leading(leader=True, epoch=0)
 
@@ -224,7 +231,7 @@ class Engine:
             configuration_of=self.configuring.of_scope,
             gates=self.gates,
             pauses=pauses,
-            backlog=Backlog(parts.store, parts.recorder, self._settings.cluster.name),
+            backlog=Backlog(parts.store, parts.recorder, self._digests),
             clock=parts.clock,
             recorder=parts.recorder,
             jitter=parts.jitter,
@@ -243,6 +250,17 @@ class Engine:
             workers=delivery.workers,
             lease_s=delivery.lease_s,
             longest_sleep_s=SHARED_SLEEP_S if parts.election else LONGEST_SLEEP_S,
+        )
+
+    def _shedding(self) -> Shedding:
+        parts = self._parts
+        return Shedding(
+            store=parts.store,
+            digests=self._digests,
+            configuration_of=self.configuring.of_scope,
+            clock=parts.clock,
+            recorder=parts.recorder,
+            caps=parts.caps,
         )
 
     def _election(self, election: Election) -> Electing:

@@ -10,11 +10,10 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from notifier.core import deliveries, fallback, lanes
+from notifier.core import deliveries, lanes
 from notifier.core.configuration import ServiceSpec
-from notifier.core.errors import NotifierError
-from notifier.core.model import Delivery, Event, State
-from notifier.core.service import Composition, Message
+from notifier.core.model import Delivery, State
+from notifier.engine.digests import Digests
 from notifier.ports import DeliveryQuery, Intake, Recorder, Store
 
 log = logging.getLogger(__name__)
@@ -25,16 +24,14 @@ BACKLOG_S: Final = 5.0
 LOOKED_AT: Final = 200
 """Rows of a rollout that are looked at, the newest."""
 
-EVENTS: Final = 100
-
 
 class Backlog:
     """Looks behind rows that were held up."""
 
-    def __init__(self, store: Store, recorder: Recorder, cluster: str = "") -> None:
+    def __init__(self, store: Store, recorder: Recorder, digests: Digests) -> None:
         self._store = store
         self._recorder = recorder
-        self._cluster = cluster
+        self._digests = digests
 
     async def thinned(self, delivery: Delivery, spec: ServiceSpec, now: float) -> str | None:
         """Thin out what waits behind a claimed row; return why the row itself is pointless by now,
@@ -63,8 +60,8 @@ class Backlog:
     async def _fold(self, folded: Sequence[Delivery], spec: ServiceSpec, now: float) -> None:
         """Commit a digest, then end what it stands for: cut off between the two, people are told
         twice rather than not at all."""
-        event = await self._event(folded[-1])
-        payload = self._composed(folded, spec, event) if event is not None else None
+        text, id_ = lanes.digest_text(folded), lanes.digest_id(folded)
+        payload = await self._digests.compose(folded[-1], spec, text, id_)
         if payload is None:
             return
         digest = lanes.digest(folded, payload, now=now)
@@ -79,34 +76,6 @@ class Backlog:
                 "messages": len(folded),
             },
         )
-
-    async def _event(self, delivery: Delivery) -> Event | None:
-        """Return the event of a delivery, None if it is too long ago."""
-        of = delivery.rollout
-        found = await self._store.events(namespace=of.namespace, name=of.name, limit=EVENTS)
-        return next((event for event, _ in found if event.id == delivery.event_id), None)
-
-    def _composed(
-        self, folded: Sequence[Delivery], spec: ServiceSpec, event: Event
-    ) -> bytes | None:
-        """Return the body of the digest as the service composes a plain message; None if it cannot:
-        then nothing is folded."""
-        text = fallback.defuse(lanes.digest_text(folded), spec.type.block.message_escape)
-        composition = Composition(
-            event=event,
-            destination=folded[-1].destination,
-            delivery_id=lanes.digest_id(folded),
-            cluster=self._cluster,
-            revision=str(event.transition.facts.get("revision", "")),
-        )
-        try:
-            composed = spec.type.compose(Message(text=text), spec.options, composition)
-        except (NotifierError, ValueError) as error:
-            log.warning("no digest could be composed", extra={"error": str(error)})
-            return None
-        if len(composed) != 1 or composed[0].refused:
-            return None
-        return composed[0].payload
 
     async def _end(self, rows: Sequence[Delivery], reason: str, label: str, now: float) -> None:
         """End waiting rows as superseded; `label` is what the reason is counted as."""

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
+from notifier.core.overload import Load, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,15 @@ class Store(Protocol):
 
     async def next_due(self) -> float | None:
         """Return when the next waiting lane head is due, or None if nothing waits."""
+        ...
+
+    async def loads(self) -> Mapping[str, Load]:
+        """Return how much waits, by namespace; one of which nothing waits may be left out."""
+        ...
+
+    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
+        """Return rows of a namespace that wait, in the order of insertion, without their
+        payloads."""
         ...
 
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

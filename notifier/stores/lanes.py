@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from notifier.core import deliveries
 from notifier.core.model import Delivery, State
+from notifier.core.overload import Load
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -25,7 +26,7 @@ class Live:
     """One row that has not ended. `number` is its place in the order of insertion.
 
     `ticket` is its current entry in the queue of heads, 0 without one; `until` is the end of its
-    lease while in flight.
+    lease while in flight; `size` the bytes of its payload.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Live:
     service: str
     state: State
     due_at: float
+    size: int
     attempt: int = 0
     token: str = ""
     until: float = 0.0
@@ -51,6 +53,7 @@ class Live:
             service=f"{delivery.destination.scope}/{delivery.destination.service}",
             state=delivery.state,
             due_at=delivery.due_at,
+            size=len(delivery.payload),
             attempt=delivery.attempt,
         )
 
@@ -74,6 +77,8 @@ class Lanes:
         self._flying: dict[str, Live] = {}
         self._flying_in: Counter[str] = Counter()
         self._flying_through: Counter[tuple[str, str]] = Counter()
+        self._rows_in: Counter[str] = Counter()  # that wait, as do the bytes
+        self._bytes_in: Counter[str] = Counter()
         self._tickets = 0
         for row in rows:
             self.add(row)
@@ -150,9 +155,22 @@ class Lanes:
 
     def end(self, row: Live) -> None:
         """Take a waiting row out of its lane."""
-        self._lanes[row.lane].waiting.remove(row)
+        self._leave(row)
         row.ticket = 0
         self._forget(row)
+
+    def loads(self) -> dict[str, Load]:
+        """Return how much waits, by namespace."""
+        return {name: Load(rows, self._bytes_in[name]) for name, rows in self._rows_in.items()}
+
+    def waiting(self, namespace: str, limit: int) -> list[Live]:
+        """Return the first rows of a namespace that wait, in the order of insertion."""
+        found = [
+            row
+            for row in self.rows.values()
+            if row.namespace == namespace and row.state is not State.SENDING
+        ]
+        return sorted(found, key=lambda row: row.number)[:limit]
 
     def postpone(self, row: Live, due_at: float) -> None:
         """Give a waiting row another due time, earlier or later."""
@@ -172,10 +190,20 @@ class Lanes:
     def _wait(self, row: Live) -> None:
         lane = self._lanes.setdefault(row.lane, _Lane())
         bisect.insort(lane.waiting, row, key=lambda other: other.number)
+        self._rows_in[row.namespace] += 1
+        self._bytes_in[row.namespace] += row.size
         self._queue(row.lane)
 
-    def _launch(self, row: Live) -> Live:
+    def _leave(self, row: Live) -> None:
+        """Take a row out of those that wait in its lane."""
         self._lanes[row.lane].waiting.remove(row)
+        self._rows_in[row.namespace] -= 1
+        self._bytes_in[row.namespace] -= row.size
+        if not self._rows_in[row.namespace]:
+            del self._rows_in[row.namespace], self._bytes_in[row.namespace]
+
+    def _launch(self, row: Live) -> Live:
+        self._leave(row)
         self._fly(row)
         return row
 

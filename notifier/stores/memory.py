@@ -22,6 +22,7 @@ from notifier.core.deliveries import (
 )
 from notifier.core.errors import StaleLeader
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
+from notifier.core.overload import Load, Waiting
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.lanes import Lanes, Live
 
@@ -160,6 +161,8 @@ class MemoryStore(Store):
         if row is None:
             return False
         row.attempt -= settlement.attempt is None
+        if settlement.payload is not None:
+            row.size = len(settlement.payload)
         self._lanes.land(row, settlement.state, settlement.due_at)
         self._remembered |= {key: (value, now) for key, value in settlement.remember.items()}
         self._change(
@@ -218,6 +221,15 @@ class MemoryStore(Store):
     @override
     async def next_due(self) -> float | None:
         return self._lanes.next_due()
+
+    @override
+    async def loads(self) -> Mapping[str, Load]:
+        return self._lanes.loads()
+
+    @override
+    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
+        rows = self._lanes.waiting(namespace, limit)
+        return [Waiting(replace(self._deliveries[row.id], payload=b""), row.size) for row in rows]
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

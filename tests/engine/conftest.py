@@ -14,6 +14,7 @@ from notifier.core.configuration import Configuration
 from notifier.core.model import Delivery, State
 from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
+from notifier.engine.digests import Digests
 from notifier.engine.dispatch import Dispatch
 from notifier.engine.gates import Gates
 from notifier.engine.pauses import Pauses
@@ -51,7 +52,7 @@ class Bench:
             services={"post": self.receiver, **self.services},
             configuration_of=lambda scope: self.configuration if scope == "central" else None,
             gates=self.gates,
-            backlog=Backlog(self.store, self.recorder),
+            backlog=Backlog(self.store, self.recorder, Digests(self.store)),
             pauses=pauses,
             clock=self.clock,
             recorder=self.recorder,

@@ -16,6 +16,7 @@ from notifier.core.errors import Misconfigured, Permanent, Reason, Retryable, St
 from notifier.core.model import CENTRAL, Delivery, Event, State, StoredSnapshot
 from notifier.core.service import Block, Delivered, Outgoing
 from notifier.engine.backlog import Backlog
+from notifier.engine.digests import Digests
 from notifier.ports import Intake, Store
 from notifier.stores.memory import MemoryStore
 from tests.engine import fakes
@@ -267,7 +268,7 @@ async def test_nothing_is_folded_before_the_digest_is_committed(bench: Bench) ->
     looked at again they are folded into the same digest."""
     rows = [delivery(n, at=EPOCH - 60 + n, due_at=EPOCH) for n in range(1, 8)]
     await commit_with_events(bench, rows)
-    backlog = Backlog(FailingEnds(bench.store), bench.recorder)
+    backlog = Backlog(FailingEnds(bench.store), bench.recorder, Digests(bench.store))
     (claimed,) = await bench.store.claim(now=EPOCH, limit=1, lease_s=60.0)
     head = replace(claimed, reason="rate_limited")
     with pytest.raises(StoreError):
@@ -275,7 +276,9 @@ async def test_nothing_is_folded_before_the_digest_is_committed(bench: Bench) ->
     before = await bench.states()
     assert [id_ for id_ in before if id_ not in {each.id for each in rows}]
     assert {before[each.id][0] for each in rows[1:]} == {State.PENDING}
-    await Backlog(bench.store, bench.recorder).thinned(head, fakes.service(), EPOCH + 1)
+    await Backlog(bench.store, bench.recorder, Digests(bench.store)).thinned(
+        head, fakes.service(), EPOCH + 1
+    )
     after = await bench.states()
     assert after.keys() == before.keys()
     found = Counter(state for state, _ in after.values())
@@ -291,7 +294,7 @@ async def test_what_cannot_be_folded_is_sent_as_it_is(bench: Bench, problem: str
         await bench.commit(*rows)
     else:
         await commit_with_events(bench, rows)
-    backlog = Backlog(bench.store, bench.recorder)
+    backlog = Backlog(bench.store, bench.recorder, Digests(bench.store))
     assert await backlog.thinned(replace(rows[0], attempt=2), fakes.service(), EPOCH) is None
     assert {state for state, _ in (await bench.states()).values()} == {State.PENDING}
 
@@ -302,7 +305,7 @@ async def test_messages_for_programs_are_never_folded(bench: Bench) -> None:
     await commit_with_events(bench, rows)
     spec = fakes.service()
     spec.type.block = Block(name="post", for_programs=True)
-    backlog = Backlog(bench.store, bench.recorder)
+    backlog = Backlog(bench.store, bench.recorder, Digests(bench.store))
     assert await backlog.thinned(replace(rows[0], attempt=2), spec, EPOCH) is None
     assert {state for state, _ in (await bench.states()).values()} == {State.PENDING}
 

@@ -26,6 +26,7 @@ from msgspec.structs import replace
 
 from notifier.core.deliveries import HORIZON_S
 from notifier.core.model import Delivery, State
+from notifier.core.overload import Load
 from notifier.ports import Intake, Settlement, Store
 from notifier.stores import STORES
 from tests.stores import examples
@@ -89,6 +90,20 @@ class Model:
             if exists or self.alive[uid]:
                 self.graves.pop(uid, None)
             self.alive[uid] = exists
+
+    def waiting(self, namespace: str) -> list[Row]:
+        """Return the rows of a namespace that wait."""
+        rows = [row for row in self.rows if row.state in WAITING]
+        return [row for row in rows if row.delivery.rollout.namespace == namespace]
+
+    def loads(self) -> dict[str, Load]:
+        """Return how many there are, and of how many bytes."""
+        found = {}
+        for namespace in {row.delivery.rollout.namespace for row in self.rows}:
+            if rows := self.waiting(namespace):
+                size = sum(len(row.delivery.payload) for row in rows)
+                found[namespace] = Load(len(rows), size)
+        return found
 
     def heads(self) -> list[Row]:
         """Return the first row of every lane that has none in flight."""
@@ -168,6 +183,17 @@ def make(place: int, at: float) -> Delivery:
         created_at=at,
         due_at=at,
     )
+
+
+LOOKED_AT = 3
+"""Rows that are asked for."""
+
+
+async def ids_waiting(store: Store, namespace: str) -> list[str]:
+    """Ask for the first rows that wait; return their ids."""
+    found = await store.waiting(namespace, limit=LOOKED_AT)
+    assert all(each.size and not each.delivery.payload for each in found)
+    return [each.delivery.id for each in found]
 
 
 places = st.integers(0, len(KEYS) - 1)
@@ -377,6 +403,10 @@ class Histories(RuleBasedStateMachine):
         """Every store shows the history of the model."""
         due = [row.due_at for row in self.model.heads()]
         assert self.same(lambda store: store.next_due()) == min(due, default=None)
+        assert self.same(lambda store: store.loads()) == self.model.loads()
+        for namespace in {ref.namespace for ref in ROLLOUTS}:
+            found = self.same(lambda store, name=namespace: ids_waiting(store, name))
+            assert found == [row.delivery.id for row in self.model.waiting(namespace)][:LOOKED_AT]
         for name, store in self.stores.items():
             assert self.run(self.shown(store)) == {
                 row.delivery.id: row.seen for row in self.model.rows

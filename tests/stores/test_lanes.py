@@ -15,6 +15,7 @@ NOTHING: frozenset[str] = frozenset()
 def live(number: int, *, lane: str = "", due_at: float = 0.0) -> Live:
     """Return a pending row."""
     return Live(
+        size=10,
         number=number,
         id=f"d{number}",
         lane=lane or f"lane-{number}",
@@ -102,4 +103,5 @@ def test_the_order_is_pure() -> None:
         "heapq",
         "notifier.core",
         "notifier.core.model",
+        "notifier.core.overload",
     }

@@ -13,7 +13,9 @@ from typing_extensions import override
 from notifier.core.deliveries import check_end, check_settlement, check_start
 from notifier.core.errors import StoreError
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
+from notifier.core.overload import Load, Waiting
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
+from notifier.stores import rows as stored
 from notifier.stores.postgres import intake, ledger, opening, outbox, rows
 from notifier.stores.postgres.database import Database, preload
 from notifier.stores.postgres.target import Target
@@ -142,6 +144,17 @@ class PostgresStore(Store):
         ((due_at, now),) = await self._database.select("next_due")
         self._ahead_s = now - (started + time.monotonic()) / 2
         return None if due_at is None else float(due_at)
+
+    @override
+    async def loads(self) -> Mapping[str, Load]:
+        found = await self._database.select("loads")
+        return {namespace: Load(count, size) for namespace, count, size in found}
+
+    @override
+    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
+        wish = {"namespace": namespace, "limit": limit}
+        found = await self._database.select("waiting_rows", wish)
+        return [Waiting(stored.delivery((*row, b"")), size) for *row, size in found]
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from notifier.core import deliveries
 from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, State
+from notifier.core.overload import Load, Waiting
 from notifier.ports import Settlement
 from notifier.stores import rows
 from notifier.stores.lanes import Live
@@ -71,6 +72,7 @@ def settle(database: Database, settlements: Sequence[Settlement], now: float) ->
     for row, settlement in held.values():
         if settlement.payload is not None:
             database.execute("shorten", (settlement.payload, row.number))
+            row.size = len(settlement.payload)
         remembered = [(key, value, now) for key, value in settlement.remember.items()]
         database.execute_rows("remember", remembered)
         row.attempt -= settlement.attempt is None
@@ -120,6 +122,19 @@ def rearm(database: Database, scope: str, service: str, now: float) -> int:
 def next_due(database: Database) -> float | None:
     """Return when the next head is due."""
     return database.lanes.next_due()
+
+
+def loads(database: Database) -> Mapping[str, Load]:
+    """Return how much waits, by namespace."""
+    return database.lanes.loads()
+
+
+def waiting(database: Database, namespace: str, limit: int) -> Sequence[Waiting]:
+    """Return rows of a namespace that wait, without their payloads."""
+    live = database.lanes.waiting(namespace, limit)
+    sizes = {row.number: row.size for row in live}
+    found = database.select("waiting_rows", (json_list(sizes),))
+    return [Waiting(rows.delivery(values), sizes[values[0]]) for values in found]
 
 
 def references(database: Database, keys: Iterable[str]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from notifier.core.deliveries import check_end, check_settlement, check_start
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
+from notifier.core.overload import Load, Waiting
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.sqlite import intake, ledger, outbox
 from notifier.stores.sqlite.database import Database
@@ -110,6 +111,14 @@ class SqliteStore(Store):
     @override
     async def next_due(self) -> float | None:
         return await self._writer.run(outbox.next_due)
+
+    @override
+    async def loads(self) -> Mapping[str, Load]:
+        return await self._writer.run(outbox.loads)
+
+    @override
+    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
+        return await self._writer.run(lambda db: outbox.waiting(db, namespace, limit))
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

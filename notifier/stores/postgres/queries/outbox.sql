@@ -82,6 +82,20 @@ RETURNING
   ended_at, reason, reference, shortened, rollout_kind, namespace, name, uid, trigger, scope,
   service, service_type, recipient, template, kind, p.data
 
+-- name: loads
+SELECT namespace, count(*), sum(octet_length(p.data))::bigint
+FROM notifier.deliveries AS d JOIN notifier.payloads AS p USING (place)
+WHERE d.waiting GROUP BY namespace
+
+-- name: waiting_rows
+SELECT
+  d.place, d.id, event_id, lane, state, attempt, token, until, due_at, created_at, expires_at,
+  ended_at, reason, reference, shortened, rollout_kind, namespace, name, uid, trigger, scope,
+  service, service_type, recipient, template, kind, octet_length(p.data)
+FROM notifier.deliveries AS d JOIN notifier.payloads AS p USING (place)
+WHERE d.waiting AND namespace = %(namespace)s
+ORDER BY d.place LIMIT %(limit)s
+
 -- name: settle
 UPDATE notifier.deliveries AS d SET
   state = given.state, attempt = given.attempt, token = '', due_at = given.due_at,

@@ -1,8 +1,18 @@
 -- What dispatching reads and writes (T2, T3).
 
 -- name: live
-SELECT row, id, lane, namespace, scope || '/' || service, state, due_at, attempt, token, until
-FROM deliveries WHERE ended_at IS NULL ORDER BY row
+SELECT
+  d.row, d.id, lane, namespace, scope || '/' || service, state, due_at, length(p.data), attempt,
+  token, until
+FROM deliveries AS d CROSS JOIN payloads AS p ON p.row = d.row
+WHERE ended_at IS NULL ORDER BY d.row
+
+-- name: waiting_rows
+SELECT
+  row, id, event_id, lane, state, attempt, token, until, due_at, created_at, expires_at,
+  ended_at, reason, reference, shortened, rollout_kind, namespace, name, uid, "trigger", scope,
+  service, service_type, recipient, template, kind, x''
+FROM deliveries WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row
 
 -- name: last_row
 SELECT ifnull(max(row), 0) FROM deliveries
