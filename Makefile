@@ -54,8 +54,8 @@ bench: setup ## measure against the goals: ratios, and figures in bench.json
 	$(BIN)/python -m tests.benchmarks
 
 SECONDS ?= 3600
-soak: setup ## load and random faults of the API server for SECONDS=3600: all ends, memory flat
-	$(BIN)/python -m tests.benchmarks --only soaking --soak $(SECONDS) --output soak.json
+soak: setup ## random faults of the API server for SECONDS=3600, then full size for as long: memory flat
+	$(BIN)/python -m tests.benchmarks --only soaking lasting --soak $(SECONDS) --output soak.json
 
 lock: ## refresh constraints.txt from pyproject.toml
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv; }

@@ -13,6 +13,7 @@ import multiprocessing
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,18 @@ def one_run(server: postgres.Server, receiver: str, count: int, events: int) -> 
     return outbox.wanted / seconds
 
 
+@contextmanager
+def durable_server() -> Iterator[postgres.Server]:
+    """Run a server that keeps what it says it has."""
+    with tempfile.TemporaryDirectory(prefix="bench-postgres-") as place:
+        folder = Path(place)
+        folder.chmod(0o755)
+        durable: Mapping[str, str] = {"fsync": "on", "full_page_writes": "on"}
+        server = postgres.Server(folder / "cluster", **durable)
+        with server.running():
+            yield server
+
+
 def measure(*, scale: float = 1.0) -> Iterator[Figure]:
     """Yield deliveries per second by number of processes, and what the first one's are times.
 
@@ -122,17 +135,12 @@ def measure(*, scale: float = 1.0) -> Iterator[Figure]:
         print(f"  skipped: {postgres.missing()}")
         return
     logs.configure("json", "error", Redactor())
-    with tempfile.TemporaryDirectory(prefix="bench-postgres-") as place, sink(None) as receiver:
-        folder = Path(place)
-        folder.chmod(0o755)
-        durable: Mapping[str, str] = {"fsync": "on", "full_page_writes": "on"}
-        server = postgres.Server(folder / "cluster", **durable)
-        with server.running():
-            first = 0.0
-            for count in PROCESSES:
-                rate = one_run(server, receiver, count, int(EVENTS * scale))
-                first = first or rate
-                name = f"PostgreSQL, {count} process{'es' if count > 1 else ''}"
-                yield Figure(name=name, value=rate, unit="deliveries/s")
-                if count > 1:
-                    yield Figure(name="  to one process", value=rate / first, unit="x")
+    with durable_server() as server, sink(None) as receiver:
+        first = 0.0
+        for count in PROCESSES:
+            rate = one_run(server, receiver, count, int(EVENTS * scale))
+            first = first or rate
+            name = f"PostgreSQL, {count} process{'es' if count > 1 else ''}"
+            yield Figure(name=name, value=rate, unit="deliveries/s")
+            if count > 1:
+                yield Figure(name="  to one process", value=rate / first, unit="x")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
-import statistics
 import tempfile
 import time
 from collections import Counter
@@ -23,6 +21,7 @@ from tests.acceptance import promises
 from tests.acceptance.controlling import ORDER, Canary, Load
 from tests.acceptance.harness import Daemon, Harness, Receiver, subscriptions, until, webhook
 from tests.benchmarks.report import Figure
+from tests.benchmarks.sampling import Sample, drift, more_descriptors, sample
 from tests.emulator import Emulator, faults
 
 ROLLOUTS, NAMESPACES = 200, 50
@@ -41,10 +40,6 @@ BACK_S = 120.0
 CALM_S = 3.0
 """Time in which a watch that is back has delivered what waited for it."""
 
-DRIFT = 5.0
-LONG_S = 1_800.0
-"""From this on a drift has a bar; before it says more of its noise than of the daemon."""
-
 SLACK = 8
 """Descriptors that come and go: connections to the receiver and to the API server."""
 
@@ -52,15 +47,6 @@ ENDED_WELL = {State.DELIVERED, State.SUPERSEDED}
 
 UNHANDLED = ("never retrieved", "ended unexpectedly", "Unhandled exception")
 """What asyncio and the supervisor say of a task that nobody looks after."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The daemon's resident bytes and open descriptors at a time (monotonic)."""
-
-    at: float
-    resident: int
-    descriptors: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +142,10 @@ async def _under_faults(
             assert not faulting.done(), "no more faults"
             await asyncio.sleep(1.0)
             if left < seconds / 2:
-                samples.append(_sample(daemon.process.pid))
+                samples.append(sample(daemon.process.pid))
         faulting.cancel()
         await asyncio.wait({faulting})
     return samples
-
-
-def _sample(pid: int) -> Sample:
-    """Look at a process."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return Sample(time.monotonic(), int(kilobytes) * 1024, descriptors)
 
 
 async def _afterwards(
@@ -203,24 +181,6 @@ def _known(canary: Canary, version: int | None) -> bool:
     return any(each.version == version and each.stage == last for each in canary.history)
 
 
-def drift(samples: Sequence[Sample]) -> float:
-    """Return the growth of resident memory in percent per hour: a line through all samples."""
-    line = statistics.linear_regression(
-        [each.at for each in samples], [each.resident for each in samples]
-    )
-    return line.slope * 3600 / statistics.fmean(each.resident for each in samples) * 100
-
-
-def more_descriptors(samples: Sequence[Sample]) -> float:
-    """Return how many more are open in the last quarter than in the first, by their medians."""
-    quarter = max(1, len(samples) // 4)
-    first, last = (
-        statistics.median(each.descriptors for each in part)
-        for part in (samples[:quarter], samples[-quarter:])
-    )
-    return last - first
-
-
 def measure(*, seconds: float = SECONDS) -> Iterator[Figure]:
     """Yield what a soak left."""
     with tempfile.TemporaryDirectory(prefix="soak") as place:
@@ -233,5 +193,4 @@ def measure(*, seconds: float = SECONDS) -> Iterator[Figure]:
     more, samples = more_descriptors(soaked.samples), soaked.samples
     yield Figure(name="more descriptors at the end", value=more, unit="", bar=SLACK, most=True)
     yield Figure(name="resident at the end", value=samples[-1].resident / 1024**2, unit="MB")
-    bar = DRIFT if seconds >= LONG_S else None
-    yield Figure(name="drift of memory", value=drift(samples), unit="%/h", bar=bar, most=True)
+    yield drift(samples)
