@@ -21,7 +21,8 @@ SHED: Final = "overload"
 SUMMARY: Final = "(shed)"
 """What the summary of shed messages has in place of the name of a condition."""
 
-_ORDER: Final[Sequence[lanes.Kind]] = ("progress", "paused", "news", "failure")
+ORDER: Final[Sequence[lanes.Kind]] = ("progress", "paused", "news", "failure")
+"""Kinds of messages, what matters least first."""
 
 _NAMED: Final = 10
 """Triggers that a summary names."""
@@ -44,8 +45,8 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A row that waits, without its message, and how many bytes that has."""
+class Sheddable:
+    """A row that may go, without its message, and how many bytes that has."""
 
     delivery: Delivery
     size: int
@@ -73,16 +74,28 @@ def excess(loads: Mapping[str, Load], caps: Caps) -> Mapping[str, Load]:
     return {name: give for name, give in found.items() if any(give)}
 
 
-def choose(waiting: Sequence[Waiting], give: Load, *, beyond_quota: bool, now: float) -> Choice:
-    """Choose what goes of one namespace's rows, given oldest first; `now` is Unix seconds.
+def sheddable(delivery: Delivery, *, now: float) -> bool:
+    """Say whether a waiting row may go: past its age, or one message that was never tried. What was
+    tried may have arrived, and a digest is all that is left of many."""
+    untried = delivery.state is State.PENDING and delivery.attempt == 0
+    return delivery.expires_at <= now or (untried and delivery.template != lanes.DIGEST)
 
-    What is pointless goes in any case; of the rest as much as is left to give, and only what was
-    never tried, for what was tried may have arrived.
-    """
-    expired = {each.delivery.id for each in waiting if each.delivery.expires_at <= now}
-    superseded = _superseded(each.delivery for each in waiting) - expired
-    rest = [each for each in waiting if each.delivery.id not in expired | superseded]
-    gone = [each for each in waiting if each.delivery.id in expired | superseded]
+
+def weight(delivery: Delivery, *, now: float) -> int:
+    """Return the place in the order in which rows go: what is past its age, then by kind."""
+    if delivery.expires_at <= now:
+        return -1
+    return ORDER.index(delivery.kind) if delivery.kind in ORDER else len(ORDER)
+
+
+def choose(rows: Sequence[Sheddable], give: Load, *, beyond_quota: bool, now: float) -> Choice:
+    """Choose what goes of one namespace's rows, given in the order of `weight` and oldest first;
+    `now` is Unix seconds. What is pointless goes in any case; of the rest as much as is left to
+    give."""
+    expired = {each.delivery.id for each in rows if each.delivery.expires_at <= now}
+    superseded = _superseded(each.delivery for each in rows) - expired
+    rest = [each for each in rows if each.delivery.id not in expired | superseded]
+    gone = [each for each in rows if each.delivery.id in expired | superseded]
     shed = _shed(rest, Load(give.rows - len(gone), give.size - _size(gone)), beyond_quota)
     return Choice(
         [each.delivery for each in gone if each.delivery.id in expired],
@@ -125,24 +138,17 @@ def _superseded(waiting: Iterable[Delivery]) -> set[str]:
     return {id_ for rows in by_lane.values() for id_ in lanes.superseded(rows)}
 
 
-def _shed(waiting: Sequence[Waiting], give: Load, beyond_quota: bool) -> Sequence[Delivery]:
-    rows, size = give
-    chosen: list[Waiting] = []
-    kinds = _ORDER if beyond_quota else _ORDER[:-1]
-    for each in (row for kind in kinds for row in waiting if row.delivery.kind == kind):
-        if rows <= 0 and size <= 0:
+def _shed(rows: Sequence[Sheddable], give: Load, beyond_quota: bool) -> Sequence[Delivery]:
+    count, size = give
+    chosen: list[Sheddable] = []
+    for each in rows:
+        if count <= 0 and size <= 0:
             break
-        if _sheddable(each.delivery):
+        if beyond_quota or each.delivery.kind != "failure":
             chosen.append(each)
-            rows, size = rows - 1, size - each.size
+            count, size = count - 1, size - each.size
     return [each.delivery for each in chosen]
 
 
-def _sheddable(delivery: Delivery) -> bool:
-    """Say whether a row stands for one message that was never tried."""
-    untried = delivery.state is State.PENDING and delivery.attempt == 0
-    return untried and delivery.template != lanes.DIGEST
-
-
-def _size(waiting: Iterable[Waiting]) -> int:
-    return sum(each.size for each in waiting)
+def _size(rows: Iterable[Sheddable]) -> int:
+    return sum(each.size for each in rows)

@@ -82,13 +82,15 @@ def plan(
     judge: Judge | None = None,
     told: tuple[str, ...] = (),
     rendered: Rendered = NOTHING,
+    full: str = "",
 ) -> Plan:
     """Decide who is told what about one event. Idempotent: equal arguments, equal ids and bytes.
 
     `configurations` are those of the rollout's namespace and the central one, in this order; `now`
     is Unix seconds. `judge` rules on conditions (None: they hold now or never), `told` is what the
     former sender has sent (`core/former.py`), `rendered` holds the texts that an earlier draft of
-    this plan wanted rendered outside (`Plan.pending`).
+    this plan wanted rendered outside (`Plan.pending`). `full` says why the namespace may have no
+    more messages waiting, if so: then nothing is rendered and every destination is refused.
     """
     planner = _Planner(
         event=event,
@@ -99,6 +101,7 @@ def plan(
         judge=judge or AtOnce(),
         told=told,
         scopes=len(configurations),
+        full=full,
     )
     for configuration in configurations:
         planner.consider(configuration)
@@ -117,6 +120,7 @@ class _Planner:
     told: tuple[str, ...]
     scopes: int
     rendered: Rendered
+    full: str
     pending: list[Task] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -232,6 +236,9 @@ class _Planner:
     def _serve(self, scope: Scope, wish: Wish) -> None:
         """Render and compose for one destination; add its rows or the reason why there are
         none."""
+        if self.full:
+            self._refuse(wish, Decision.QUOTA, self.full)
+            return
         try:
             message, error = scope.render(wish.condition, wish.spec, wish.subscription.recipient)
         except Pending as pending:

@@ -13,7 +13,7 @@ so a review can be tried and made again with more evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -94,7 +94,8 @@ class Review:
 
     `events` are new, `verdicts` are about them; `amendments` are verdicts about events that were
     recorded before. `sending` names the events that something is sent for. A review with `pending`
-    is to be made again once these texts were rendered (`core/outside.py`).
+    is to be made again once these texts were rendered (`core/outside.py`). `full` says of a kind of
+    message why the namespace may have no more of it waiting, empty if it may.
     """
 
     past: Standing
@@ -102,6 +103,7 @@ class Review:
     now: float
     policy: Policy
     rendered: Rendered = NOTHING
+    full: Callable[[lanes.Kind], str] = lambda _: ""
     events: list[Event] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     amendments: list[Verdict] = field(default_factory=list)
@@ -229,6 +231,7 @@ class Review:
             judge=judge,
             told=self.past.former,
             rendered=self.rendered,
+            full=self.full(lanes.kind(event.transition.trigger)),
         )
         self.plans.append(plan)
         self.deliveries += plan.deliveries

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from notifier.core import planning
 from notifier.core.circuits import Rate
 from notifier.core.configuration import ServiceSpec
-from notifier.core.model import Resource
+from notifier.core.model import Delivery, Resource
 from notifier.core.observer import Observer
 from notifier.core.overload import Caps
 from notifier.core.settings import Settings
@@ -31,6 +31,7 @@ from notifier.engine.attempting import Attempting
 from notifier.engine.backlog import Backlog
 from notifier.engine.committing import Committing
 from notifier.engine.configuring import Compile, Configuring, Place, Teams
+from notifier.engine.crowding import Crowding
 from notifier.engine.digests import Digests
 from notifier.engine.dispatch import LONGEST_SLEEP_S, SHARED_SLEEP_S, Dispatch
 from notifier.engine.electing import Electing
@@ -67,7 +68,7 @@ class Parts:
     are watched even if nobody asks for them; `on_secrets` learns every live secret value;
     `election` decides who observes, None where there is one process. `teams` is there if teams may
     configure for themselves; `services_of` then gives each scope its own. `caps` say how much
-    may wait in the outbox.
+    may wait in the outbox; `on_crowded` learns whether a namespace takes much of the loop.
     """
 
     cluster: Cluster
@@ -87,6 +88,7 @@ class Parts:
     services_of: Callable[[ServiceSpec], Mapping[str, Service]] | None = None
     on_dismissed: Callable[[Iterable[str]], None] = lambda _: None
     caps: Caps = field(default_factory=Caps)
+    on_crowded: Callable[[bool], None] = lambda _: None
 
 
 class Engine:
@@ -120,6 +122,7 @@ class Engine:
         )
         self._remembering = Remembering(self.configuring.for_namespace)
         self._pauses = pauses = Pauses(parts.store, parts.observer.still_paused)
+        self._crowding = Crowding(parts.caps)
         self._digests = Digests(parts.store, settings.cluster.name)
         self.dispatch = self._dispatch(pauses)
         self._committing = Committing(
@@ -127,7 +130,7 @@ class Engine:
             clock=parts.clock,
             recorder=parts.recorder,
             status=self.status,
-            on_deliveries=self.dispatch.wake,
+            on_deliveries=self._stored,
         )
         self.intake = self._intake(pauses)
         self._electing = self._election(parts.election) if parts.election else None
@@ -218,6 +221,10 @@ class Engine:
             if self._parts.election is not None:
                 await self._parts.election.release()
 
+    def _stored(self, rows: Sequence[Delivery]) -> None:
+        self._crowding.stored(rows)
+        self.dispatch.wake()
+
     def _reconfigured(self) -> None:
         self._remembering.reconfigured()
         self.intake.reconsider()
@@ -250,6 +257,7 @@ class Engine:
             workers=delivery.workers,
             lease_s=delivery.lease_s,
             longest_sleep_s=SHARED_SLEEP_S if parts.election else LONGEST_SLEEP_S,
+            on_ended=self._crowding.ended,
         )
 
     def _shedding(self) -> Shedding:
@@ -261,6 +269,7 @@ class Engine:
             clock=parts.clock,
             recorder=parts.recorder,
             caps=parts.caps,
+            crowding=self._crowding,
         )
 
     def _election(self, election: Election) -> Electing:
@@ -295,6 +304,7 @@ class Engine:
                 max_age_s=settings.delivery.max_age_s,
                 shadow=settings.delivery.shadow,
             ),
+            crowding=self._crowding,
             renderer=None if parts.teams is None else parts.teams.renderer,
         )
         return Intake(
@@ -307,4 +317,5 @@ class Engine:
             recorder=parts.recorder,
             status=self.status,
             also=parts.resources,
+            on_crowded=parts.on_crowded,
         )

@@ -1,52 +1,32 @@
 """T1 in groups: whatever queued while the previous commit ran goes into the next one.
 
-First in, first out, so the changes of one object are committed in the order they were observed. A
-store that fails is tried again with back-off; nothing is dropped meanwhile, the watch is slowed
-instead (spec/reliability.md 3.2, 5.2).
+Namespaces take turns, each first in, first out (`engine/queueing.py`). A store that fails is tried
+again with back-off; nothing is dropped meanwhile, the watch is slowed instead (spec/reliability.md
+3.2, 5.2).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from msgspec.structs import replace as with_fields
 
 from notifier.core.errors import StaleLeader, StoreError
-from notifier.core.model import Decision, Event, Verdict
+from notifier.core.model import Decision, Delivery, Event, Verdict
+from notifier.engine.queueing import Planned, PlannedQueue, Seen
 from notifier.engine.status import Status
 from notifier.ports import Clock, Intake, Recorder, Store
 
 log = logging.getLogger(__name__)
 
-GROUP_EVENTS: Final = 50
-GROUP_INTAKES: Final = 500
-"""Intakes of one transaction: most hold a snapshot only."""
-
-QUEUE_LIMIT: Final = 1000
+QUEUE_LIMIT: Final = 4000
 """Waiting intakes above which the watch is not read further."""
 
 RETRY_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """When an observation came: Unix seconds, and monotonic ones."""
-
-    wall: float
-    monotonic: float
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An intake and when its observation came."""
-
-    intake: Intake
-    seen: Seen
 
 
 class Committing:
@@ -59,7 +39,7 @@ class Committing:
         clock: Clock,
         recorder: Recorder,
         status: Status,
-        on_deliveries: Callable[[], None],
+        on_deliveries: Callable[[Sequence[Delivery]], None],
     ) -> None:
         self.epoch: int | None = None
         """Under which every commit is made, once this process leads; None without an election."""
@@ -68,14 +48,20 @@ class Committing:
         self._recorder = recorder
         self._status = status
         self._on_deliveries = on_deliveries
-        self._queue: deque[Waiting] = deque()
+        self._queue = PlannedQueue()
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self._closed = False
 
-    def put(self, intake: Intake, seen: Seen) -> None:
-        """Queue an intake; whoever reads a watch calls `room` between its batches."""
-        self._queue.append(Waiting(intake, seen))
+    def put(self, intake: Intake, seen: Seen, namespace: str) -> None:
+        """Queue an intake of a namespace; whoever reads a watch calls `room` between its
+        batches."""
+        self._queue.put(intake, seen, namespace)
+        self._filled.set()
+
+    def put_behind_all(self, intake: Intake, seen: Seen) -> None:
+        """Queue an intake that speaks of everything that is queued already."""
+        self._queue.put_behind_all(intake, seen)
         self._filled.set()
 
     async def room(self) -> None:
@@ -93,25 +79,14 @@ class Committing:
         """Commit until closed."""
         while True:
             await self._filled.wait()
-            while group := self._group():
+            while group := self._queue.group():
                 await self._commit(group)
                 self._emptied.set()
             if self._closed:
                 return
             self._filled.clear()
 
-    def _group(self) -> Sequence[Waiting]:
-        """Take what one transaction holds off the queue."""
-        group: list[Waiting] = []
-        events = 0
-        while self._queue and len(group) < GROUP_INTAKES:
-            events += len(self._queue[0].intake.events)
-            if group and events > GROUP_EVENTS:
-                break
-            group.append(self._queue.popleft())
-        return group
-
-    async def _commit(self, group: Sequence[Waiting]) -> None:
+    async def _commit(self, group: Sequence[Planned]) -> None:
         """Commit one group, however long the store takes to come back."""
         tries = 0
         while True:
@@ -139,17 +114,15 @@ class Committing:
         level = logging.DEBUG if tries else logging.ERROR
         log.log(level, "store refused a commit, observing waits", extra={"error": str(error)})
 
-    def _committed(self, group: Sequence[Waiting], new: frozenset[str], started: float) -> None:
+    def _committed(self, group: Sequence[Planned], new: frozenset[str], started: float) -> None:
         """Count and log what the transaction made true, and wake whoever delivers."""
         now = self._clock.monotonic()
         rows = sum(_rows(waiting.intake) for waiting in group)
         self._recorder.committed(rows, now - started)
         announced: set[str] = set()
         repeated = 0
-        delivers = False
         for waiting in group:
             intake = waiting.intake
-            delivers = delivers or bool(intake.deliveries)
             for event in intake.events:
                 if event.id in new and event.id not in announced:
                     announced.add(event.id)
@@ -159,8 +132,8 @@ class Committing:
             self._amended(intake)
         if repeated:
             self._recorder.duplicates("id", repeated)
-        if delivers:
-            self._on_deliveries()
+        if deliveries := [row for waiting in group for row in waiting.intake.deliveries]:
+            self._on_deliveries(deliveries)
 
     def _amended(self, intake: Intake) -> None:
         """Count and log what conditions decided about earlier transitions."""

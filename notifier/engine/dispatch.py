@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from notifier.core.errors import StoreError
@@ -57,11 +57,17 @@ class Dispatch:
         workers: int,
         lease_s: float,
         longest_sleep_s: float = LONGEST_SLEEP_S,
+        on_ended: Callable[[Delivery], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._attempting = attempting
         self._settling = Settling(
-            store=store, clock=clock, recorder=recorder, status=status, on_settled=self.wake
+            store=store,
+            clock=clock,
+            recorder=recorder,
+            status=status,
+            on_settled=self.wake,
+            on_ended=on_ended,
         )
         self._clock = clock
         self._status = status

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
@@ -20,10 +19,13 @@ from notifier.core.errors import Forbidden, NotFound
 from notifier.core.model import Observation, Resource
 from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
-from notifier.engine.committing import Committing, Seen
+from notifier.engine.committing import Committing
 from notifier.engine.gathering import closed
+from notifier.engine.holding import Holding
 from notifier.engine.patience import Patience
 from notifier.engine.preparing import Held, Preparing
+from notifier.engine.queueing import Seen
+from notifier.engine.slices import Slices, Turns
 from notifier.engine.status import Status
 
 log = logging.getLogger(__name__)
@@ -35,9 +37,6 @@ OPTIONAL: Final = frozenset[Resource]({"experiments", "replicasets"})
 AGAIN_S: Final = 300.0
 """Seconds at most until a resource that cannot be watched is tried again."""
 
-HELD_LIMIT: Final = 1000
-"""Changes waiting for evidence above which the watch is not read further."""
-
 BREATH_S: Final = 0.005
 """Seconds of observing after which others get a turn on the loop."""
 
@@ -46,6 +45,7 @@ class Intake:
     """Drives the watch of every resource into one Observer and plans what comes out.
 
     `configurations` returns those that apply to a namespace, its own first, the central one last.
+    `on_crowded` learns whether the changes of a namespace take much of the loop.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Intake:
         recorder: ports.Recorder,
         status: Status,
         also: frozenset[Resource] = frozenset(),
+        on_crowded: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._cluster = cluster
         self._observer = observer
@@ -70,9 +71,8 @@ class Intake:
         self._recorder = recorder
         self._status = status
         self._also = also
-        self._held: dict[str, deque[tuple[Held, Seen]]] = {}
-        self._held_count = 0
-        self._worked_off = asyncio.Event()
+        self._holding = Holding(Turns(clock))
+        self._slices = Slices(clock, on_crowded)
         self._watched: set[Resource] = set()
         self._children: set[asyncio.Task[None]] = set()
         self._group: asyncio.TaskGroup | None = None
@@ -87,12 +87,14 @@ class Intake:
         self._status.expect(ALWAYS)
         async with asyncio.TaskGroup() as outer:
             outer.create_task(self._committing.run(), name="committing")
+            slicing = outer.create_task(self._slices.run(), name="slices")
             if not self._stopping:
                 async with asyncio.TaskGroup() as self._group:
                     for resource in (*ALWAYS, *sorted(self._also)):
                         self._watch(resource)
                     self.reconsider()
             self._group = None
+            slicing.cancel()
             self._committing.close()
 
     def stop(self) -> None:
@@ -138,16 +140,22 @@ class Intake:
         at = Seen(self._clock.now(), self._clock.monotonic())
         self._status.last_seen[resource] = at.monotonic
         self._recorder.observed(resource, at.wall)
-        turn = at.monotonic
+        turn = last = at.monotonic
         for observation in batch:
+            namespace = ""
             for change in self._observer.observe(observation):
-                self._accept(change, at)
+                self._accept(change, at, listed=observation.type == "LISTED")
+                namespace = change.rollout.namespace
             if observation.type == "SYNCED" and not self._status.synced.get(resource):
                 self._status.synced[resource] = True
                 log.info("synced", extra={"resource": resource})
-            if self._clock.monotonic() - turn > BREATH_S:
+            now = self._clock.monotonic()
+            if namespace:
+                self._slices.take(namespace, now - last)
+            last = now
+            if now - turn > BREATH_S:
                 await asyncio.sleep(0)
-                turn = self._clock.monotonic()
+                turn = last = self._clock.monotonic()
         self._put_checkpoint(at)
         if (why := self._observer.unreadable.get(resource)) != self._told.get(resource):
             self._told[resource] = why or ""
@@ -157,13 +165,7 @@ class Intake:
             )
         if "replicasets" in self._observer.wants:
             self.reconsider()
-        await self._room()
-
-    async def _room(self) -> None:
-        """Wait while too much is on its way into the store (spec/reliability.md 5.2)."""
-        while self._held_count > HELD_LIMIT:
-            self._worked_off.clear()
-            await self._worked_off.wait()
+        await self._holding.room()
         await self._committing.room()
 
     def _degrade(self, resource: Resource, error: Forbidden | NotFound) -> None:
@@ -188,47 +190,45 @@ class Intake:
 
     # --- one change -------------------------------------------------------------------------
 
-    def _accept(self, change: Change, at: Seen) -> None:
-        """Plan a change at once, or let it and all that follow it wait for the cluster."""
-        key = change.rollout.uid or change.rollout.path
-        queue = self._held.get(key)
-        held = Held(change)
-        if queue is None:
+    def _accept(self, change: Change, at: Seen, *, listed: bool) -> None:
+        """Plan a change at once, or let it and all that follow it wait for the cluster or for their
+        turn."""
+        namespace, key = change.rollout.namespace, change.rollout.uid or change.rollout.path
+        prepared: ports.Intake | Held | None = Held(change)
+        waits = key in self._holding
+        if not waits and (listed or not self._slices.spent(namespace)):
             prepared = self._preparing.at_once(change, at.wall)
-            if not isinstance(prepared, Held):
-                self._put(change, prepared, at)
-                return
-            held = prepared
-            queue = self._held[key] = deque()
-            self._spawn(self._work_off(key, queue), f"gather {change.rollout.path}")
-        queue.append((held, at))
-        self._held_count += 1
+        if not isinstance(prepared, Held):
+            self._put(change, prepared, at)
+            return
+        if not waits:
+            self._spawn(self._work_off(key), f"gather {change.rollout.path}")
+        self._holding.put(key, prepared, at, listed=listed)
 
     def _put(self, change: Change, intake: ports.Intake | None, at: Seen) -> None:
         if intake is not None:
-            self._committing.put(intake, at)
+            self._committing.put(intake, at, change.rollout.namespace)
         self._observer.queued(change.rollout.uid)
 
     def _put_checkpoint(self, at: Seen) -> None:
         """Queue the checkpoint behind the rows that it speaks of."""
         if (row := self._observer.checkpoint()) is not None:
-            self._committing.put(ports.Intake(snapshot=row), at)
+            self._committing.put_behind_all(ports.Intake(snapshot=row), at)
 
     def _follows(self, version: RolloutVersion) -> bool:
         """Say whether a version matters whatever it changes: a condition may turn true in it, or
         what comes of a change that is held may wait for it."""
-        return version.rollout.metadata.uid in self._held or self._preparing.follows(version)
+        held = version.rollout.metadata.uid in self._holding
+        return held or self._preparing.follows(version)
 
-    async def _work_off(self, key: str, queue: deque[tuple[Held, Seen]]) -> None:
+    async def _work_off(self, key: str) -> None:
         """Take the changes of one rollout in order, as slowly as the cluster answers."""
-        while queue:
-            held, at = queue[0]
-            self._put(held.change, await self._preparing.in_time(held, at.wall), at)
+        while (waiting := await self._holding.turn(key)) is not None:
+            held, at = waiting.held, waiting.seen
+            intake = await self._preparing.in_time(held, at.wall, waiting.pace)
+            self._put(held.change, intake, at)
             self._put_checkpoint(at)
-            queue.popleft()
-            self._held_count -= 1
-            self._worked_off.set()
-        del self._held[key]
+            self._holding.done(key)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         if self._group is None or self._stopping:

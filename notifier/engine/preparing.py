@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal, TypeAlias
 
 from notifier import ports
-from notifier.core import evidence, planning, review, snapshots, standing, subscriptions
+from notifier.core import evidence, lanes, planning, review, snapshots, standing, subscriptions
 from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
 from notifier.core.errors import DETAIL_LIMIT
@@ -20,6 +22,7 @@ from notifier.core.objects import RolloutVersion
 from notifier.core.observer import Change, Observer
 from notifier.core.outside import NOTHING, Outcome, Rendered, Task
 from notifier.core.review import Question, Review
+from notifier.engine.crowding import Crowding
 from notifier.engine.gathering import Gathered, Gathering, decode
 from notifier.engine.pauses import Pauses
 from notifier.engine.remembering import Found, Remembering
@@ -27,6 +30,13 @@ from notifier.engine.telling import Telling
 from notifier.languages import LanguageError
 
 log = logging.getLogger(__name__)
+
+TOO_MANY: Final = "was not rendered: too many changes of this namespace wait"
+FLOODED: Final = "too many changes of this namespace at once"
+
+Pace: TypeAlias = Literal["patient", "hurried", "refused"]
+"""How a change is prepared whose namespace has many of them: with all evidence and texts; with what
+is at hand, in plain words for what has to be rendered elsewhere; or without telling anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ class Preparing:
         configurations: Callable[[str], Sequence[Configuration]],
         recorder: ports.Recorder,
         policy: planning.Policy,
+        crowding: Crowding,
         renderer: ports.Renderer | None = None,
     ) -> None:
         self._observer = observer
@@ -78,6 +89,7 @@ class Preparing:
         self._recorder = recorder
         self._telling = Telling(recorder)
         self._policy = policy
+        self._crowding = crowding
         self._renderer = renderer
 
     def follows(self, version: RolloutVersion) -> bool:
@@ -101,7 +113,9 @@ class Preparing:
         work = self._work(change, change.raw, needs, known, now=seen_at)
         return Held(change, needs) if work.unfinished else self._done(change, work)
 
-    async def in_time(self, held: Held, seen_at: float) -> ports.Intake | None:
+    async def in_time(
+        self, held: Held, seen_at: float, pace: Pace = "patient"
+    ) -> ports.Intake | None:
         """Return the intake of a change once the cluster has answered."""
         change, needs = held.change, held.needs
         if change.wanted:
@@ -114,13 +128,15 @@ class Preparing:
             raw = await self._gathering.rollout(change.rollout)
         if needs is None:
             needs = self._needs(change, evidence.outline(raw) if raw else _stub(change))
-        lacks = [each for each in dict.fromkeys(needs) if each]
+        lacks = [each for each in dict.fromkeys(needs) if each and pace == "patient"]
         gathered = dict(self._remembering.evidence(change))
         rendered: dict[Task, Sequence[Outcome]] = {}
         while True:
             for each in lacks:
                 gathered[each] = await self._gathering.evidence(each, change.rollout.namespace)
-            work = self._work(change, raw, needs, gathered, now=seen_at, rendered=rendered)
+            work = self._work(
+                change, raw, needs, gathered, now=seen_at, rendered=rendered, pace=pace
+            )
             if not work.unfinished:
                 read = {each: gathered[each] for each in work.read}
                 self._remembering.keep_evidence(change.rollout.uid, read)
@@ -129,11 +145,13 @@ class Preparing:
             pending = () if lacks else work.review.pending
             del work  # nothing decoded is held while others answer
             for task in pending:
-                rendered[task] = await self._render(task)
+                rendered[task] = await self._render(task, pace)
 
-    async def _render(self, task: Task) -> Sequence[Outcome]:
+    async def _render(self, task: Task, pace: Pace) -> Sequence[Outcome]:
         if self._renderer is None:
             return [LanguageError("cannot be rendered here")] * len(task.texts)
+        if pace != "patient":
+            return [LanguageError(TOO_MANY)] * len(task.texts)
         return await self._renderer.render(task)
 
     def _matters(self, change: Change) -> bool:
@@ -157,6 +175,10 @@ class Preparing:
         ]
 
     def _anybody_listens(self, transition: Transition, rollout: JsonObject) -> bool:
+        """Say whether a message may come of a transition."""
+        kind = lanes.kind(transition.trigger)
+        if self._crowding.full(transition.rollout.namespace, kind):
+            return False
         return any(
             subscriptions.resolve(transition.trigger, rollout, configuration).subscriptions
             for configuration in self._configurations(transition.rollout.namespace)
@@ -173,6 +195,7 @@ class Preparing:
         *,
         now: float,
         rendered: Mapping[Task, Sequence[Outcome]] = NOTHING.done,
+        pace: Pace = "patient",
     ) -> _Work:
         """Review a change with the evidence and the texts that there are. Changes nothing."""
         rollout = decode(raw) if raw else _stub(change)
@@ -182,6 +205,7 @@ class Preparing:
             now=now,
             policy=self._policy,
             rendered=Rendered(rendered),
+            full=partial(self._full, change.rollout.namespace, pace),
         )
         made.close(change.transitions, gone=bool(change.forget))
         for transition, each in zip(change.transitions, needs, strict=True):
@@ -195,6 +219,10 @@ class Preparing:
         if not change.version:
             return _Work(made)
         return self._looked(change, rollout, made, gathered)
+
+    def _full(self, namespace: str, pace: Pace, kind: lanes.Kind) -> str:
+        """Return why there is no room for a message, empty if there is."""
+        return FLOODED if pace == "refused" else self._crowding.full(namespace, kind)
 
     def _looked(self, change: Change, rollout: JsonObject, made: Review, gathered: Found) -> _Work:
         """Look at everything that a version may turn true."""
@@ -249,6 +277,7 @@ class Preparing:
         if not (new or change.version != "same" or made.tells):
             return None
         self._count(made, change.rollout.path)
+        self._crowding.planned(made.deliveries)
         snapshot = change.snapshot
         return ports.Intake(
             snapshot=snapshot and snapshots.with_standing(snapshot, encoded),

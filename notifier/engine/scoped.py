@@ -277,19 +277,20 @@ class Scoped:
     async def _rearm(self) -> None:
         """Make the parked rows of changed services due; a store that fails is asked again at the
         next look."""
-        around = self._around
-        for service in sorted(self._unarmed):
-            try:
-                rows = await around.store.rearm(
-                    scope=self.scope, service=service, now=around.clock.now()
-                )
-            except StoreError as error:
-                log.warning("could not re-arm", extra={"service": service, "error": str(error)})
-                return
-            self._unarmed.discard(service)
-            if rows:
-                log.info("parked deliveries re-armed", extra={"service": service, "rows": rows})
-                around.on_change()
+        around, services = self._around, frozenset(self._unarmed)
+        if not services:
+            return
+        try:
+            rows = await around.store.rearm(
+                scope=self.scope, services=services, now=around.clock.now()
+            )
+        except StoreError as error:
+            log.warning("could not re-arm", extra={"scope": self.scope, "error": str(error)})
+            return
+        self._unarmed -= services
+        if rows:
+            log.info("parked deliveries re-armed", extra={"scope": self.scope, "rows": rows})
+            around.on_change()
 
 
 def _changed(former: Configuration, current: Configuration) -> set[str]:

@@ -34,12 +34,14 @@ class Settling:
         recorder: Recorder,
         status: Status,
         on_settled: Callable[[], None],
+        on_ended: Callable[[Delivery], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._recorder = recorder
         self._status = status
         self._on_settled = on_settled
+        self._on_ended = on_ended
         self._queue: deque[tuple[Delivery, Settlement]] = deque()
         self._filled = asyncio.Event()
         self._closed = False
@@ -99,6 +101,7 @@ class Settling:
 
     def _count(self, delivery: Delivery, settlement: Settlement, now: float) -> None:
         if settlement.state in deliveries.ENDED:
+            self._on_ended(delivery)
             self._recorder.ended(
                 delivery, settlement.state, settlement.reason, now - delivery.created_at
             )

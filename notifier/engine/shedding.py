@@ -19,6 +19,7 @@ from notifier.core.configuration import Configuration, ServiceSpec
 from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, State, delivery_id
 from notifier.core.overload import Caps, Load
+from notifier.engine.crowding import Crowding
 from notifier.engine.digests import Digests
 from notifier.ports import Clock, Intake, Recorder, Store
 
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 """Seconds between two looks, at least; a look may take a tenth of the time."""
 
-LOOKED_AT: Final = 20_000
-"""Rows of a namespace that are looked at, the oldest."""
+SHED_AT_ONCE: Final = 2_000
+"""Rows of one namespace that a look takes: whoever waits for the store waits for that, too."""
 
 CALM_S: Final = 300.0
 """Seconds without shedding after which a burst is over."""
@@ -60,6 +61,7 @@ class Shedding:
         clock: Clock,
         recorder: Recorder,
         caps: Caps,
+        crowding: Crowding,
     ) -> None:
         self._store = store
         self._digests = digests
@@ -67,6 +69,7 @@ class Shedding:
         self._clock = clock
         self._recorder = recorder
         self._caps = caps
+        self._crowding = crowding
         self._bursts: dict[str, _Burst] = {}
 
     async def run(self) -> None:
@@ -84,15 +87,18 @@ class Shedding:
     async def look(self) -> None:
         """Bring the outbox back within its caps. Raises `StoreError`."""
         loads = await self._store.loads()
+        self._crowding.looked(loads)
         for namespace, give in overload.excess(loads, self._caps).items():
             await self._relieve(namespace, give, loads[namespace])
         self._calm_down()
 
     async def _relieve(self, namespace: str, give: Load, load: Load) -> None:
         now = self._clock.now()
-        waiting = await self._store.waiting(namespace, limit=LOOKED_AT)
+        # Bytes without rows: as many rows as one look may take.
+        limit = min(give.rows or SHED_AT_ONCE, SHED_AT_ONCE)
+        rows = await self._store.sheddable(namespace, now=now, limit=limit)
         beyond = load.rows > self._caps.namespace
-        choice = overload.choose(waiting, give, beyond_quota=beyond, now=now)
+        choice = overload.choose(rows, give, beyond_quota=beyond, now=now)
         await self._end(choice.expired, State.EXPIRED, "max_age", now)
         await self._end(choice.superseded, State.SUPERSEDED, "newer", now)
         if not choice.shed:

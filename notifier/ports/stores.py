@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +137,8 @@ class Store(Protocol):
         """Put ended rows back to `pending`, same id; return the ids that were."""
         ...
 
-    async def rearm(self, *, scope: str, service: str, now: float) -> int:
-        """Make the parked rows of a service due now (its configuration changed); return how
+    async def rearm(self, *, scope: str, services: Collection[str], now: float) -> int:
+        """Make the parked rows of services due now (their configuration changed); return how
         many."""
         ...
 
@@ -150,9 +150,9 @@ class Store(Protocol):
         """Return how much waits, by namespace; one of which nothing waits may be left out."""
         ...
 
-    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
-        """Return rows of a namespace that wait, in the order of insertion, without their
-        payloads."""
+    async def sheddable(self, namespace: str, *, now: float, limit: int) -> Sequence[Sheddable]:
+        """Return waiting rows of a namespace that may go, in the order in which they do and oldest
+        first (`core.overload.sheddable` and `weight`), without their payloads."""
         ...
 
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

@@ -11,14 +11,14 @@ anything went wrong.
 from __future__ import annotations
 
 import bisect
-import heapq
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from notifier.core import deliveries
 from notifier.core.model import Delivery, State
 from notifier.core.overload import Load
+from notifier.stores.heads import Heads
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -64,21 +64,17 @@ class _Lane:
     flying: Live | None = None
 
 
-_Heap = list[tuple[float, int, int, Live]]
-
-
 class Lanes:
     """Every live row, by id and in its lane; heads by namespace, service and due time."""
 
     def __init__(self, rows: Iterable[Live] = ()) -> None:
         self.rows: dict[str, Live] = {}
         self._lanes: dict[str, _Lane] = {}
-        self._heads: dict[str, dict[str, _Heap]] = {}  # in turn: whoever was served goes last
+        self._heads: dict[str, Heads[Live]] = {}  # in turn: whoever was served goes last
         self._flying: dict[str, Live] = {}
         self._flying_in: Counter[str] = Counter()
         self._flying_through: Counter[tuple[str, str]] = Counter()
-        self._rows_in: Counter[str] = Counter()  # that wait, as do the bytes
-        self._bytes_in: Counter[str] = Counter()
+        self._loads: dict[str, list[int]] = {}  # rows and bytes that wait
         self._tickets = 0
         for row in rows:
             self.add(row)
@@ -106,16 +102,26 @@ class Lanes:
         services more than `per_service`, so that a deaf receiver leaves room for the others.
         `blocked` are `scope/service` names not to take.
         """
+
+        def rests(namespace: str) -> Callable[[str], bool]:
+            flying = self._flying_through
+            return lambda service: (
+                service in blocked
+                or (per_service is not None and flying[namespace, service] >= per_service)
+            )
+
         taken: list[Live] = []
         turn = deque(self._heads)
         while turn and len(taken) < limit:
             namespace = turn.popleft()
             if per_namespace is not None and self._flying_in[namespace] >= per_namespace:
                 continue
-            heap = self._due(namespace, now, blocked, per_service)
-            if heap is None:
+            row = self._heads[namespace].pop(now, rests(namespace))
+            if row is None:
+                if self._heads[namespace].first() is None:
+                    del self._heads[namespace]
                 continue
-            taken.append(self._launch(heapq.heappop(heap)[3]))
+            taken.append(self._launch(row))
             self._heads[namespace] = self._heads.pop(namespace)
             turn.append(namespace)
         return sorted(taken, key=lambda row: (row.due_at, row.number))
@@ -161,16 +167,23 @@ class Lanes:
 
     def loads(self) -> dict[str, Load]:
         """Return how much waits, by namespace."""
-        return {name: Load(rows, self._bytes_in[name]) for name, rows in self._rows_in.items()}
+        return {name: Load(*load) for name, load in self._loads.items()}
 
-    def waiting(self, namespace: str, limit: int) -> list[Live]:
-        """Return the first rows of a namespace that wait, in the order of insertion."""
-        found = [
+    def waiting(self, namespace: str) -> list[Live]:
+        """Return the rows of a namespace that wait."""
+        return [
             row
             for row in self.rows.values()
             if row.namespace == namespace and row.state is not State.SENDING
         ]
-        return sorted(found, key=lambda row: row.number)[:limit]
+
+    def parked(self, services: Collection[str]) -> list[Live]:
+        """Return the parked rows of services (`scope/service`)."""
+        return [
+            row
+            for row in self.rows.values()
+            if row.state is State.PARKED and row.service in services
+        ]
 
     def postpone(self, row: Live, due_at: float) -> None:
         """Give a waiting row another due time, earlier or later."""
@@ -179,28 +192,25 @@ class Lanes:
 
     def next_due(self) -> float | None:
         """Return when the next head that is not in flight is due."""
-        tops = [
-            heap[0][0]
-            for queues in self._heads.values()
-            for heap in queues.values()
-            if self._clean(heap)
-        ]
-        return min(tops, default=None)
+        firsts = [first[0] for heads in self._heads.values() if (first := heads.first())]
+        return min(firsts, default=None)
 
     def _wait(self, row: Live) -> None:
         lane = self._lanes.setdefault(row.lane, _Lane())
         bisect.insort(lane.waiting, row, key=lambda other: other.number)
-        self._rows_in[row.namespace] += 1
-        self._bytes_in[row.namespace] += row.size
+        load = self._loads.setdefault(row.namespace, [0, 0])
+        load[0] += 1
+        load[1] += row.size
         self._queue(row.lane)
 
     def _leave(self, row: Live) -> None:
         """Take a row out of those that wait in its lane."""
         self._lanes[row.lane].waiting.remove(row)
-        self._rows_in[row.namespace] -= 1
-        self._bytes_in[row.namespace] -= row.size
-        if not self._rows_in[row.namespace]:
-            del self._rows_in[row.namespace], self._bytes_in[row.namespace]
+        load = self._loads[row.namespace]
+        load[0] -= 1
+        load[1] -= row.size
+        if not load[0]:
+            del self._loads[row.namespace]
 
     def _launch(self, row: Live) -> Live:
         self._leave(row)
@@ -230,36 +240,15 @@ class Lanes:
         head = lane.waiting[0]
         self._tickets += 1
         head.ticket = self._tickets
-        heap = self._heads.setdefault(head.namespace, {}).setdefault(head.service, [])
-        heapq.heappush(heap, (head.due_at, head.number, head.ticket, head))
+        heads = self._heads.setdefault(head.namespace, Heads(self._is_head))
+        heads.enter(head.service, (head.due_at, head.number), head.ticket, head)
 
-    def _clean(self, heap: _Heap) -> bool:
-        """Drop entries that are no longer true from the top; say whether any is left."""
-        while heap:
-            _, _, ticket, row = heap[0]
-            if row.ticket == ticket:
-                lane = self._lanes[row.lane]
-                if not lane.flying and lane.waiting[0] is row:
-                    return True
-                row.ticket = 0  # it will be entered again when it is the head again
-            heapq.heappop(heap)
+    def _is_head(self, row: Live, ticket: int) -> bool:
+        """Say whether the entry of a ticket among the heads is still true."""
+        if row.ticket != ticket:
+            return False
+        lane = self._lanes[row.lane]
+        if not lane.flying and lane.waiting[0] is row:
+            return True
+        row.ticket = 0  # it will be entered again when it is the head again
         return False
-
-    def _due(
-        self, namespace: str, now: float, blocked: frozenset[str], per_service: int | None
-    ) -> _Heap | None:
-        """Return the queue whose top is the oldest due head that the namespace may send now."""
-        queues = self._heads[namespace]
-        best: _Heap | None = None
-        for service, heap in list(queues.items()):
-            if not self._clean(heap):
-                del queues[service]
-                continue
-            flying = self._flying_through[namespace, service]
-            full = per_service is not None and flying >= per_service
-            due = heap[0][0] <= now and service not in blocked and not full
-            if due and (not best or heap[0] < best[0]):
-                best = heap
-        if not queues:
-            del self._heads[namespace]
-        return best

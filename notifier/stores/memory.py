@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 from typing_extensions import override
@@ -22,7 +22,7 @@ from notifier.core.deliveries import (
 )
 from notifier.core.errors import StaleLeader
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable, sheddable, weight
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.lanes import Lanes, Live
 
@@ -209,10 +209,8 @@ class MemoryStore(Store):
         return ended
 
     @override
-    async def rearm(self, *, scope: str, service: str, now: float) -> int:
-        name = f"{scope}/{service}"
-        rows = self._lanes.rows.values()
-        parked = [row for row in rows if row.state is State.PARKED and row.service == name]
+    async def rearm(self, *, scope: str, services: Collection[str], now: float) -> int:
+        parked = self._lanes.parked({f"{scope}/{service}" for service in services})
         for row in parked:
             self._lanes.postpone(row, min(row.due_at, now))
             self._change(row.id, due_at=row.due_at)
@@ -227,9 +225,12 @@ class MemoryStore(Store):
         return self._lanes.loads()
 
     @override
-    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
-        rows = self._lanes.waiting(namespace, limit)
-        return [Waiting(replace(self._deliveries[row.id], payload=b""), row.size) for row in rows]
+    async def sheddable(self, namespace: str, *, now: float, limit: int) -> Sequence[Sheddable]:
+        rows = {row.id: row for row in self._lanes.waiting(namespace)}
+        found = [replace(self._deliveries[id_], payload=b"") for id_ in rows]
+        found = [each for each in found if sheddable(each, now=now)]
+        found.sort(key=lambda each: (weight(each, now=now), rows[each.id].number))
+        return [Sheddable(each, rows[each.id].size) for each in found[:limit]]
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from tests.benchmarks import (
     replicating,
     residing,
     scaling,
+    sharing,
     soaking,
     watching,
 )
@@ -30,7 +31,7 @@ PARTS = (
     "replicating",
     "residing",
     "scaling",
-   
+    "sharing",
     "soaking",
 )
 ON_DEMAND = ("lasting",)
@@ -66,6 +67,7 @@ def main() -> int:
             "replicating": ("several processes", lambda: replicating.measure(scale=scale)),
             "residing": ("memory and loop", lambda: residing.measure(scale=scale)),
             "scaling": ("full size", lambda: scaling.measure(scale=scale)),
+            "sharing": ("a noisy tenant", lambda: sharing.measure(scale=scale)),
             "lasting": (
                 "full size for long",
                 lambda: scaling.measure_long(seconds=given.soak * scale),

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from notifier.core import lanes, overload
 from notifier.core.model import Delivery, State
-from notifier.core.overload import Caps, Load, Waiting
+from notifier.core.overload import Caps, Load, Sheddable
 from tests.core.test_lanes import ABORTED, SCALING, STEP, UPDATED, waiting
 
 PAUSED = "on-rollout-paused"
@@ -19,9 +19,11 @@ NOW = 100.0
 CAPS = Caps(namespace=10, rows=30, size=1_000)
 
 
-def rows(*deliveries: Delivery, size: int = 1) -> Sequence[Waiting]:
-    """Return waiting rows of one size."""
-    return [Waiting(each, size) for each in deliveries]
+def rows(*deliveries: Delivery, size: int = 1) -> Sequence[Sheddable]:
+    """Return those that may go, of one size, in their order."""
+    found = [each for each in deliveries if overload.sheddable(each, now=NOW)]
+    found.sort(key=lambda each: overload.weight(each, now=NOW))
+    return [Sheddable(each, size) for each in found]
 
 
 def own(name: str, trigger: str, at: float = 50.0, **fields: object) -> Delivery:

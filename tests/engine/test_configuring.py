@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -271,17 +271,17 @@ async def test_re_arming_outlives_a_store_outage(rig: Rig, bench: Bench) -> None
     """Rows of a changed service are re-armed once the store is back."""
     rearmed = []
 
-    async def rearm(*, scope: str, service: str, now: float) -> int:
+    async def rearm(*, scope: str, services: Collection[str], now: float) -> int:
         if bench.clock.monotonic() < 100:
             raise StoreError("locked")
-        rearmed.append((scope, service, now))
+        rearmed.append((scope, set(services), now))
         return 3
 
     bench.store.rearm = rearm  # type: ignore[method-assign]
     rig.config_map("post")
     async with rig.running():
         await asyncio.sleep(600)
-    assert [each[:2] for each in rearmed] == [("central", "post")]
+    assert [each[:2] for each in rearmed] == [("central", {"post"})]
 
 
 async def test_no_other_scope_is_known(rig: Rig) -> None:

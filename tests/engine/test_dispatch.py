@@ -337,7 +337,7 @@ async def test_a_refused_credential_parks_all_of_the_service(bench: Bench) -> No
         assert (CENTRAL, "post", 3) in bench.recorder.circuits
         refused = False
         bench.gates.changed("central", "post")
-        await bench.store.rearm(scope="central", service="post", now=bench.clock.now())
+        await bench.store.rearm(scope="central", services=["post"], now=bench.clock.now())
         dispatch.wake()
         await bench.until(State.DELIVERED, [each.id for each in rows])
     assert bench.receiver.arrived[-1][0] < 1

@@ -11,6 +11,7 @@ from typing_extensions import override
 from notifier.core.errors import StaleLeader, StoreError
 from notifier.engine.committing import Committing
 from notifier.engine.electing import Electing
+from notifier.engine.queueing import Seen
 from notifier.engine.status import Status
 from notifier.ports import Election, Intake
 from notifier.stores.memory import MemoryStore
@@ -149,11 +150,11 @@ async def test_a_stale_commit_ends_committing() -> None:
         clock=fakes.LoopClock(),
         recorder=fakes.Counting(),
         status=Status(),
-        on_deliveries=lambda: None,
+        on_deliveries=lambda _: None,
     )
     committing.epoch = 3
     await store.commit([], epoch=4)
-    committing.put(Intake(snapshot=fakes.snapshot()), 0.0)
+    committing.put(Intake(snapshot=fakes.snapshot()), Seen(0.0, 0.0), "shop")
     with pytest.raises(StaleLeader):
         await asyncio.wait_for(committing.run(), 1)
     assert await store.snapshots() == []

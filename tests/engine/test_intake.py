@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import pytest
 
 from notifier.core.configuration import Configuration
 from notifier.core.errors import ClusterError, Forbidden, NotFound, StoreError
-from notifier.core.model import Decision, Event, Observation, Resource, Transition, Verdict
+from notifier.core.model import (
+    Decision,
+    Delivery,
+    Event,
+    Observation,
+    Resource,
+    Transition,
+    Verdict,
+)
 from notifier.core.observer import Change, Wanted
 from notifier.core.outside import Outcome, Task, Text
+from notifier.core.overload import Caps
 from notifier.core.planning import Policy
 from notifier.core.templates import Leaf, Template
-from notifier.engine.committing import GROUP_EVENTS, QUEUE_LIMIT, Committing
+from notifier.engine.committing import QUEUE_LIMIT, Committing
+from notifier.engine.crowding import Crowding
 from notifier.engine.gathering import Gathering
-from notifier.engine.intake import HELD_LIMIT, Intake
+from notifier.engine.holding import FLOOD, HELD_LIMIT, SHARE
+from notifier.engine.intake import Intake
 from notifier.engine.pauses import Pauses
 from notifier.engine.preparing import Preparing
+from notifier.engine.queueing import GROUP_EVENTS
 from notifier.engine.remembering import Remembering
 from notifier.engine.status import Status
 from notifier.languages import LanguageError
@@ -70,9 +83,11 @@ class House:
     woken: list[float] = field(default_factory=list)
     numbers: int = 0
     renderer: Renderer | None = None
+    caps: Caps = field(default_factory=Caps)
 
     def intake(self, also: frozenset[Resource] = frozenset()) -> Intake:
         """Build the intake of one process."""
+        self.crowding = Crowding(self.caps)
         preparing = Preparing(
             observer=self.observer,
             gathering=Gathering(self.cluster, self.clock),
@@ -80,6 +95,7 @@ class House:
             remembering=Remembering(lambda _: (self.configuration,)),
             configurations=lambda _: (self.configuration,),
             recorder=self.recorder,
+            crowding=self.crowding,
             policy=Policy(cluster="prod"),
             renderer=self.renderer,
         )
@@ -88,7 +104,7 @@ class House:
             clock=self.clock,
             recorder=self.recorder,
             status=self.status,
-            on_deliveries=lambda: self.woken.append(self.clock.monotonic()),
+            on_deliveries=self.stored,
         )
         return Intake(
             cluster=self.cluster,
@@ -101,6 +117,11 @@ class House:
             status=self.status,
             also=also,
         )
+
+    def stored(self, rows: Sequence[Delivery]) -> None:
+        """Take note of deliveries that are in the store."""
+        self.crowding.stored(rows)
+        self.woken.append(self.clock.monotonic())
 
     def change(self, *transitions: Transition, name: str = "checkout", **rest: Any) -> Observation:
         """Script a change of a rollout and return the observation that causes it."""
@@ -528,18 +549,14 @@ async def test_what_was_wrong_is_counted(house: House) -> None:
 
 
 async def test_changes_that_wait_for_the_cluster_are_bounded(house: House) -> None:
-    """While a thousand changes wait for evidence the watch is not read further."""
+    """While thousands of changes wait for evidence nothing is read further."""
     house.cluster.delay_s = lambda kind, _: 5.0 if kind == "ReplicaSet" else 0.0
-    for batch in range(15):
-        numbers = range(batch * 100, batch * 100 + 100)
-        house.observe(
-            *(house.change(transition(ABORTED, name=f"r{n}"), name=f"r{n}") for n in numbers)
-        )
     async with house.running():
+        await many(house, "LISTED", HELD_LIMIT // 100 + 5)
         await asyncio.sleep(1)
         assert house.cluster.taken == HELD_LIMIT // 100 + 1
-        await asyncio.sleep(600)
-    assert len(await house.events()) == 1500
+        await asyncio.sleep(1000)
+    assert len(await house.events()) == HELD_LIMIT + 500
 
 
 # --- texts that are rendered elsewhere ---------------------------------------------------------
@@ -616,3 +633,82 @@ async def test_what_the_child_refuses_is_told_in_plain_words(house: House) -> No
     assert house.recorder.counts["render_failed", "jinja", "shop"] == 1
     ((_, verdicts),) = await house.store.events()
     assert "was stopped" in verdicts[0].detail
+
+
+async def many(house: House, kind: Literal["MODIFIED", "LISTED"], batches: int) -> None:
+    """Let the watch or a list bring so many hundred changes of one namespace, and then one of
+    another Rollout that nobody is told of."""
+    for batch in range(batches):
+        changes = [
+            house.change(transition(ABORTED, name=f"r{number}"), name=f"r{number}")
+            for number in range(batch * 100, batch * 100 + 100)
+        ]
+        house.observe(*(Observation("rollouts", kind, each.raw) for each in changes))
+        await asyncio.sleep(0.001)
+    house.observe(house.change(name="other"))
+
+
+async def texts(house: House) -> Counter[bool]:
+    """Return how many messages were rendered elsewhere, and how many told in plain words."""
+    rows = await house.store.deliveries(fakes.ALL)
+    return Counter(row.payload == b"ELSEWHERE" for row in rows)
+
+
+async def test_slow_templates_of_one_namespace_stop_nobody(house: House) -> None:
+    """Beyond a share its changes wait for no child and no evidence: they are told in plain words,
+    and the watch goes on."""
+    slow = outside(house)
+    house.cluster.delay_s = lambda kind, _: 2.0 if kind == "ReplicaSet" else 0.0
+    async with house.running():
+        await many(house, "MODIFIED", 15)
+        await asyncio.sleep(0.5)
+        assert house.cluster.taken == 16
+        assert "uid-other" in {each.uid for each in await house.store.snapshots()}
+        await asyncio.sleep(60)
+    assert await texts(house) == {True: SHARE, False: 1500 - SHARE}
+    assert len(slow.asked) == SHARE
+    assert house.recorder.counts["render_failed", "jinja", "shop"] == 1500 - SHARE
+
+
+async def test_a_flood_of_one_namespace_is_refused(house: House) -> None:
+    """What comes at once beyond a thousand is told to nobody: a verdict says why."""
+    outside(house)
+    changes = [house.change(transition(ABORTED, name=f"r{n}"), name=f"r{n}") for n in range(1200)]
+    house.observe(*changes)
+    async with house.running():
+        await asyncio.sleep(5)
+    assert await texts(house) == {True: SHARE, False: FLOOD - SHARE}
+    assert len(await house.events()) == 1200
+    found = await house.store.events(limit=10_000)
+    details = Counter(each.detail for _, verdicts in found for each in verdicts)
+    assert details["too many changes of this namespace at once"] == 1200 - FLOOD
+
+
+async def test_a_full_outbox_takes_no_more(house: House) -> None:
+    """A namespace whose quota waits gets verdicts instead of messages, but for failures."""
+    house.caps = Caps(namespace=5)
+    for trigger in (STEP, ABORTED):
+        names = [f"{trigger}-{number}" for number in range(8)]
+        house.observe(*(house.change(transition(trigger, name=n), name=n) for n in names))
+    async with house.running():
+        await asyncio.sleep(5)
+        read = len(house.cluster.reads)
+        house.observe(house.change(transition(ABORTED, name="late"), name="late"))
+        await asyncio.sleep(5)
+        assert len(house.cluster.reads) == read
+    rows = await house.store.deliveries(fakes.ALL)
+    assert Counter(row.kind for row in rows) == {"progress": 5, "failure": 1}
+    found = await house.store.events(limit=100)
+    verdicts = [each for _, said in found for each in said if each.decision is Decision.QUOTA]
+    assert len(verdicts) == 11
+    assert verdicts[-1].detail == "too many messages of this namespace wait: 5 (limit: 5)"
+
+
+async def test_a_list_waits_for_its_templates(house: House) -> None:
+    """It is finite, and comes after an outage: then everybody gets his own words."""
+    slow = outside(house)
+    async with house.running():
+        await many(house, "LISTED", 15)
+        await asyncio.sleep(5)
+    assert await texts(house) == {True: 1500}
+    assert len(slow.asked) == 1500

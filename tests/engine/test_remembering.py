@@ -16,9 +16,11 @@ from notifier.core import snapshots
 from notifier.core.configuration import Configuration
 from notifier.core.model import Observation, StoredSnapshot
 from notifier.core.observer import Observer
+from notifier.core.overload import Caps
 from notifier.core.planning import Policy
 from notifier.core.triggers import Condition
 from notifier.engine.committing import Committing
+from notifier.engine.crowding import Crowding
 from notifier.engine.gathering import Gathering
 from notifier.engine.intake import Intake
 from notifier.engine.pauses import Pauses
@@ -105,7 +107,7 @@ class World:
             clock=clock,
             recorder=self.recorder,
             status=status,
-            on_deliveries=lambda: None,
+            on_deliveries=lambda _: None,
         )
         preparing = Preparing(
             observer=observer,
@@ -114,6 +116,7 @@ class World:
             remembering=remembering,
             configurations=lambda _: (self.configuration,),
             recorder=self.recorder,
+            crowding=Crowding(Caps()),
             policy=Policy(cluster="prod"),
         )
         intake = Intake(

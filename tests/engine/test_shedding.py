@@ -17,6 +17,7 @@ from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, Event, State
 from notifier.core.overload import Caps, Load
 from notifier.core.service import Block
+from notifier.engine.crowding import Crowding
 from notifier.engine.digests import Digests
 from notifier.engine.shedding import CALM_S, LOOK_S, Shedding
 from notifier.ports import Intake
@@ -61,6 +62,7 @@ def shedding(bench: Bench, caps: Caps = CAPS) -> Shedding:
         clock=bench.clock,
         recorder=bench.recorder,
         caps=caps,
+        crowding=Crowding(caps),
     )
 
 
@@ -165,7 +167,7 @@ async def test_what_is_pointless_goes_first(bench: Bench) -> None:
     await shedding(bench).look()
     assert await shed(bench) == []
     states = Counter((await bench.states()).values())
-    assert states == {(State.EXPIRED, "max_age"): 4, (State.PENDING, ""): 8}
+    assert states == {(State.EXPIRED, "max_age"): 2, (State.PENDING, ""): 10}
 
 
 async def test_those_who_miss_most_are_told(bench: Bench) -> None:

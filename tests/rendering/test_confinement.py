@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from notifier.rendering import confinement
+
 TRIALS: Mapping[str, str] = {
     "open a file": "open('/etc/hostname')",
     "write a file": "open('/tmp/out-of-the-child', 'w')",
@@ -30,8 +32,16 @@ import json, os, resource, socket, sys
 sys.modules.setdefault("_", sys)
 import encodings.idna
 from notifier.rendering import confinement
-missing = confinement.confine((0, 1))
-found = {"missing": missing, "environment": dict(os.environ)}
+before = os.nice(0)
+found = {"environment": dict(os.environ)}
+restrict = confinement.syscalls.restrict
+
+def look_first(libc):
+    found["nicer by"] = os.nice(0) - before
+    return restrict(libc)
+
+confinement.syscalls.restrict = look_first
+found["missing"] = confinement.confine((0, 1))
 for name, code in json.loads(sys.argv[1]).items():
     try:
         eval(code)
@@ -56,6 +66,11 @@ def found() -> Mapping[str, object]:
 def test_the_child_cannot(found: Mapping[str, object], trial: str) -> None:
     """Nothing that reaches outside is left."""
     assert found[trial] in {"OSError", "PermissionError", "MemoryError", "gaierror", "ValueError"}
+
+
+def test_the_daemon_comes_first(found: Mapping[str, object]) -> None:
+    """A template that computes takes the processor after everything else."""
+    assert found["nicer by"] == confinement.NICENESS
 
 
 def test_the_environment_is_empty(found: Mapping[str, object]) -> None:

@@ -241,8 +241,8 @@ async def test_rearm_makes_parked_rows_due(store: Store) -> None:
         for claimed in await examples.take(store)
     ]
     await store.settle(settled, now=NOW)
-    assert await store.rearm(scope="central", service="slack", now=NOW + 1) == 1
-    assert await store.rearm(scope="team-a", service="mail", now=NOW + 1) == 0
+    assert await store.rearm(scope="central", services=["slack"], now=NOW + 1) == 1
+    assert await store.rearm(scope="team-a", services=["mail", "slack"], now=NOW + 1) == 0
     assert await store.next_due() == NOW + 1
     claimed = await examples.take_one(store, NOW + 1)
     assert claimed.id == rows[0].id
@@ -254,5 +254,5 @@ async def test_rearm_never_delays(store: Store) -> None:
     await examples.put(store, examples.delivery())
     claimed = await examples.take_one(store)
     await store.settle([examples.outcome(claimed, State.PARKED, due_at=NOW + 5)], now=NOW)
-    assert await store.rearm(scope="central", service="slack", now=NOW + 50) == 1
+    assert await store.rearm(scope="central", services=["slack"], now=NOW + 50) == 1
     assert await store.next_due() == NOW + 5

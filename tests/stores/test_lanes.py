@@ -85,6 +85,34 @@ def test_nothing_is_left_of_ended_rows() -> None:
     assert not order._heads
 
 
+def test_many_services_of_which_most_rest() -> None:
+    """Whichever services rest, the first due head of the others is taken, and of each in order; the
+    resting ones are not forgotten, and nothing piles up."""
+    rows = [live(number) for number in range(1, 301)]
+    for row in rows:
+        row.service = f"s{row.number % 100}"
+        row.due_at = float(300 - row.number)
+    order = Lanes(rows)
+    awake = {f"s{number}" for number in range(0, 100, 7)}
+    blocked = frozenset(row.service for row in rows) - awake
+    for now in range(0, 300, 50):
+        expected = [
+            row.id
+            for row in sorted(rows, key=lambda row: (row.due_at, row.number))
+            if row.id in order.rows and row.due_at <= now and row.service in awake
+        ]
+        taken = order.take(now=now, limit=999, blocked=blocked, per_namespace=None)
+        assert [row.id for row in taken] == expected
+        for row in taken:
+            order.land(row, State.DELIVERED, 0.0)
+    heads = order._heads["team-a"]
+    assert len(heads._services) == len(heads._shown) <= len(rows)
+    left = order.take(now=300, limit=999, blocked=NOTHING, per_namespace=None)
+    assert {row.id for row in left} == set(order.rows)
+    assert order.next_due() is None
+    assert len(heads._services) == len(heads._shown) < 2
+
+
 def test_the_order_is_pure() -> None:
     """Lanes neither wait, nor look at clocks, nor touch files."""
     tree = ast.parse(Path(lanes.__file__).read_text())
@@ -100,8 +128,8 @@ def test_the_order_is_pure() -> None:
         "collections",
         "collections.abc",
         "dataclasses",
-        "heapq",
         "notifier.core",
         "notifier.core.model",
         "notifier.core.overload",
+        "notifier.stores.heads",
     }

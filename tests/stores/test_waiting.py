@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from notifier.core import lanes
 from notifier.core.model import State
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable
 from notifier.ports import Store
 from tests.stores import examples
 from tests.stores.examples import NOW
@@ -28,16 +29,28 @@ async def test_loads_by_namespace(store: Store) -> None:
     assert await store.loads() == {"team-a": Load(1, size)}
 
 
-async def test_waiting_rows_in_order(store: Store) -> None:
-    """Oldest first, as many as asked for, whole but for the payload."""
-    rows = [examples.delivery(str(number), at=NOW - number) for number in range(3)]
+async def test_sheddable_rows_in_order(store: Store) -> None:
+    """Past their age first, then by kind, each oldest first; whole but for the payload; nothing
+    that was tried or stands for others, and nobody else's."""
+    kinds = ["failure", "news", "other", "paused", "progress", "progress"]
+    rows = [
+        replace(examples.delivery(str(number), recipient=f"#{number}"), kind=kind)
+        for number, kind in enumerate(kinds)
+    ]
+    old = replace(examples.delivery("old", recipient="#old"), expires_at=NOW + 1)
+    tried = examples.delivery("tried", recipient="#tried")
+    digest = replace(examples.delivery("all", recipient="#all"), template=lanes.DIGEST)
     other = examples.delivery(ref=examples.rollout("cart", "team-b"))
-    await examples.put(store, *rows, other)
-    size = len(rows[0].payload)
-    expected = [Waiting(replace(row, payload=b""), size) for row in rows]
-    assert await store.waiting("team-a", limit=9) == expected
-    assert await store.waiting("team-a", limit=2) == expected[:2]
-    assert await store.waiting("team-c", limit=9) == []
+    await examples.put(store, tried)
+    claimed = await examples.take_one(store)
+    await store.settle([examples.outcome(claimed, State.RETRY, due_at=NOW)], now=NOW)
+    await examples.put(store, *rows, old, digest, other)
+    wanted = [old, rows[4], rows[5], rows[3], rows[1], rows[0], rows[2]]
+    size = len(old.payload)
+    expected = [Sheddable(replace(row, payload=b""), size) for row in wanted]
+    assert await store.sheddable("team-a", now=NOW + 1, limit=99) == expected
+    assert await store.sheddable("team-a", now=NOW + 1, limit=2) == expected[:2]
+    assert await store.sheddable("team-c", now=NOW + 1, limit=9) == []
 
 
 async def test_a_shortened_payload_is_smaller(store: Store) -> None:

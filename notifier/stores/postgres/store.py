@@ -6,14 +6,14 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from typing_extensions import override
 
 from notifier.core.deliveries import check_end, check_settlement, check_start
 from notifier.core.errors import StoreError
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores import rows as stored
 from notifier.stores.postgres import intake, ledger, opening, outbox, rows
@@ -134,8 +134,8 @@ class PostgresStore(Store):
         )
 
     @override
-    async def rearm(self, *, scope: str, service: str, now: float) -> int:
-        wish = {"scope": scope, "service": service, "now": now}
+    async def rearm(self, *, scope: str, services: Collection[str], now: float) -> int:
+        wish = {"scope": scope, "services": list(services), "now": now}
         return await self._database.execute("rearm", wish)
 
     @override
@@ -151,10 +151,10 @@ class PostgresStore(Store):
         return {namespace: Load(count, size) for namespace, count, size in found}
 
     @override
-    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
-        wish = {"namespace": namespace, "limit": limit}
-        found = await self._database.select("waiting_rows", wish)
-        return [Waiting(stored.delivery((*row, b"")), size) for *row, size in found]
+    async def sheddable(self, namespace: str, *, now: float, limit: int) -> Sequence[Sheddable]:
+        wish = {"namespace": namespace, "now": now, "limit": limit}
+        found = await self._database.select("sheddable", wish)
+        return [Sheddable(stored.delivery((*row, b"")), size) for *row, size in found]
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

@@ -7,12 +7,12 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from notifier.core import deliveries
 from notifier.core.errors import StoreError
 from notifier.core.model import Delivery, State
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable
 from notifier.ports import Settlement
 from notifier.stores import rows
 from notifier.stores.lanes import Live
@@ -108,10 +108,9 @@ def redeliver(
     return [id_ for id_ in wanted if id_ in numbers]
 
 
-def rearm(database: Database, scope: str, service: str, now: float) -> int:
-    """Make the parked rows of a service due."""
-    ids = [id_ for (id_,) in database.select("parked", (scope, service))]
-    parked = [database.lanes.rows[id_] for id_ in ids]
+def rearm(database: Database, services: Collection[str], now: float) -> int:
+    """Make the parked rows of services (`scope/service`) due."""
+    parked = database.lanes.parked(services)
     if parked:
         database.execute("rearm", (now, json_list(row.number for row in parked)))
     for row in parked:
@@ -129,12 +128,11 @@ def loads(database: Database) -> Mapping[str, Load]:
     return database.lanes.loads()
 
 
-def waiting(database: Database, namespace: str, limit: int) -> Sequence[Waiting]:
-    """Return rows of a namespace that wait, without their payloads."""
-    live = database.lanes.waiting(namespace, limit)
-    sizes = {row.number: row.size for row in live}
-    found = database.select("waiting_rows", (json_list(sizes),))
-    return [Waiting(rows.delivery(values), sizes[values[0]]) for values in found]
+def sheddable(database: Database, namespace: str, now: float, limit: int) -> Sequence[Sheddable]:
+    """Return rows of a namespace that may go, without their payloads."""
+    sizes = {row.number: row.size for row in database.lanes.waiting(namespace)}
+    found = database.select("sheddable", {"rows": json_list(sizes), "now": now, "limit": limit})
+    return [Sheddable(rows.delivery(values), sizes[values[0]]) for values in found]
 
 
 def references(database: Database, keys: Iterable[str]) -> Mapping[str, str]:

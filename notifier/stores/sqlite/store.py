@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from notifier.core.deliveries import check_end, check_settlement, check_start
 from notifier.core.model import Attempt, Delivery, Event, State, StoredSnapshot, Verdict
-from notifier.core.overload import Load, Waiting
+from notifier.core.overload import Load, Sheddable
 from notifier.ports import DeliveryQuery, Intake, Settlement, Store
 from notifier.stores.sqlite import intake, ledger, outbox
 from notifier.stores.sqlite.database import Database
@@ -105,8 +105,9 @@ class SqliteStore(Store):
         return await self._writer.run(lambda db: outbox.redeliver(db, wanted, now, expires_at))
 
     @override
-    async def rearm(self, *, scope: str, service: str, now: float) -> int:
-        return await self._writer.run(lambda db: outbox.rearm(db, scope, service, now))
+    async def rearm(self, *, scope: str, services: Collection[str], now: float) -> int:
+        names = {f"{scope}/{service}" for service in services}
+        return await self._writer.run(lambda db: outbox.rearm(db, names, now))
 
     @override
     async def next_due(self) -> float | None:
@@ -117,8 +118,8 @@ class SqliteStore(Store):
         return await self._writer.run(outbox.loads)
 
     @override
-    async def waiting(self, namespace: str, *, limit: int) -> Sequence[Waiting]:
-        return await self._writer.run(lambda db: outbox.waiting(db, namespace, limit))
+    async def sheddable(self, namespace: str, *, now: float, limit: int) -> Sequence[Sheddable]:
+        return await self._writer.run(lambda db: outbox.sheddable(db, namespace, now, limit))
 
     @override
     async def references(self, keys: Iterable[str]) -> Mapping[str, str]:

@@ -87,14 +87,20 @@ SELECT namespace, count(*), sum(octet_length(p.data))::bigint
 FROM notifier.deliveries AS d JOIN notifier.payloads AS p USING (place)
 WHERE d.waiting GROUP BY namespace
 
--- name: waiting_rows
+-- name: sheddable
 SELECT
   d.place, d.id, event_id, lane, state, attempt, token, until, due_at, created_at, expires_at,
   ended_at, reason, reference, shortened, rollout_kind, namespace, name, uid, trigger, scope,
   service, service_type, recipient, template, kind, octet_length(p.data)
 FROM notifier.deliveries AS d JOIN notifier.payloads AS p USING (place)
 WHERE d.waiting AND namespace = %(namespace)s
-ORDER BY d.place LIMIT %(limit)s
+  AND (expires_at <= %(now)s OR (state = 'pending' AND attempt = 0 AND template <> '(digest)'))
+ORDER BY
+  CASE WHEN expires_at <= %(now)s THEN -1 ELSE CASE kind
+    WHEN 'progress' THEN 0 WHEN 'paused' THEN 1 WHEN 'news' THEN 2 WHEN 'failure' THEN 3 ELSE 4
+  END END,
+  d.place
+LIMIT %(limit)s
 
 -- name: settle
 UPDATE notifier.deliveries AS d SET
@@ -153,7 +159,7 @@ RETURNING id
 
 -- name: rearm
 UPDATE notifier.deliveries SET due_at = least(due_at, %(now)s)
-WHERE state = 'parked' AND scope = %(scope)s AND service = %(service)s
+WHERE state = 'parked' AND waiting AND scope = %(scope)s AND service = ANY(%(services)s::text[])
 
 -- name: next_due
 WITH RECURSIVE queues AS (

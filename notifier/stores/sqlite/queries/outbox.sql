@@ -7,12 +7,20 @@ SELECT
 FROM deliveries AS d CROSS JOIN payloads AS p ON p.row = d.row
 WHERE ended_at IS NULL ORDER BY d.row
 
--- name: waiting_rows
+-- name: sheddable
 SELECT
   row, id, event_id, lane, state, attempt, token, until, due_at, created_at, expires_at,
   ended_at, reason, reference, shortened, rollout_kind, namespace, name, uid, "trigger", scope,
   service, service_type, recipient, template, kind, x''
-FROM deliveries WHERE row IN (SELECT value FROM json_each(?)) ORDER BY row
+FROM deliveries
+WHERE row IN (SELECT value FROM json_each(:rows))
+  AND (expires_at <= :now OR (state = 'pending' AND attempt = 0 AND template <> '(digest)'))
+ORDER BY
+  CASE WHEN expires_at <= :now THEN -1 ELSE CASE kind
+    WHEN 'progress' THEN 0 WHEN 'paused' THEN 1 WHEN 'news' THEN 2 WHEN 'failure' THEN 3 ELSE 4
+  END END,
+  row
+LIMIT :limit
 
 -- name: last_row
 SELECT ifnull(max(row), 0) FROM deliveries
@@ -62,9 +70,6 @@ WHERE row IN (SELECT value FROM json_each(?))
 -- name: redeliver
 UPDATE deliveries SET state = 'pending', due_at = ?, expires_at = ?, ended_at = NULL, reason = ''
 WHERE row IN (SELECT value FROM json_each(?)) AND ended_at IS NOT NULL
-
--- name: parked
-SELECT id FROM deliveries WHERE state = 'parked' AND scope = ? AND service = ?
 
 -- name: rearm
 UPDATE deliveries SET due_at = min(due_at, ?) WHERE row IN (SELECT value FROM json_each(?))
