@@ -10,13 +10,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
 
-from notifier.core import across, exports, former, subscriptions
+from notifier.core import across, durations, exports, former, subscriptions
 from notifier.core.across import Received
 from notifier.core.configuration import Configuration
 from notifier.core.context import Evidence
@@ -138,7 +137,7 @@ class _Planner:
             self._report(resolved, configuration)
         if not resolved.subscriptions:
             return
-        muted = _lies_ahead(resolved.muted_until, self.now)
+        muted = (durations.moment(resolved.muted_until) or 0.0) > self.now
         scope = Scope(self.event, self.evidence, configuration, self.now, self.rendered)
         served = resolved.subscriptions[:QUOTA]
         self.considered += len(served)
@@ -393,12 +392,3 @@ def _near(name: str, known: Mapping[str, object]) -> str:
     """Return a hint that names the most similar known name, if there is one."""
     found = difflib.get_close_matches(name, known, n=1)
     return f": did you mean {found[0]!r}?" if found else ""
-
-
-def _lies_ahead(time: str, now: float) -> bool:
-    """Say whether an RFC 3339 time is later than now; a time that is none does not mute."""
-    try:
-        until = datetime.fromisoformat(time)
-    except ValueError:
-        return False
-    return until.tzinfo is not None and until.timestamp() > now
