@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -60,6 +64,32 @@ def test_console_command_runs(command: str) -> None:
     result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout + result.stderr
+
+
+def _last(recording: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the last version of each object of a recording, by kind and name."""
+    lines = gzip.decompress(recording.read_bytes()).splitlines()
+    objects = [json.loads(line)["object"] for line in lines]
+    return {(each["kind"], each["metadata"].get("name", "")): each for each in objects}
+
+
+@pytest.mark.parametrize("command", shell_commands("notifier render"))
+def test_render_command_runs(command: str, tmp_path: Path) -> None:
+    """Beside a configuration, a Rollout and its AnalysisRuns of the names that it gives them."""
+    configuration = ROOT / "tests" / "data" / "existing-configuration.yaml"
+    (tmp_path / "notifications.yaml").write_bytes(configuration.read_bytes())
+    last = _last(ROOT / "tests" / "recordings" / "analysis-step-fail" / "stream.jsonl.gz")
+    (rollout,) = [each for (kind, _), each in last.items() if kind == "Rollout"]
+    runs = [each for (kind, _), each in last.items() if kind == "AnalysisRun"]
+    (tmp_path / "rollout.yaml").write_text(yaml.safe_dump(rollout))
+    (tmp_path / "runs.yaml").write_text(yaml.safe_dump_all(runs))
+    words = [sys.executable, "-m", *shlex.split(command)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert rollout["metadata"]["name"] in result.stdout or "--template" in words
 
 
 @pytest.mark.parametrize("command", shell_commands("notifier"))
