@@ -12,8 +12,9 @@ from pathlib import Path
 from tests.benchmarks.report import Figure
 
 DRIFT = 5.0
-LONG_S = 1_800.0
-"""From this on a drift has a bar; before it says more of its noise than of the daemon."""
+LONG_S = 880.0
+"""Seconds of samples (the second half of half an hour) from which on a drift has a bar; before it
+says more of its noise than of the daemon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def drift(samples: Sequence[Sample]) -> Figure:
         [each.at for each in samples], [each.resident for each in samples]
     )
     growth = line.slope * 3600 / statistics.fmean(each.resident for each in samples) * 100
-    bar = DRIFT if samples[-1].at - samples[0].at >= LONG_S / 2 else None
+    bar = DRIFT if samples[-1].at - samples[0].at >= LONG_S else None
     return Figure(name="drift of memory", value=growth, unit="%/h", bar=bar, most=True)
 
 
