@@ -14,6 +14,7 @@ from notifier.core import deliveries, lanes
 from notifier.core.configuration import ServiceSpec
 from notifier.core.model import Delivery, State
 from notifier.engine.digests import Digests
+from notifier.engine.ending import end_waiting
 from notifier.ports import DeliveryQuery, Intake, Recorder, Store
 
 log = logging.getLogger(__name__)
@@ -78,10 +79,5 @@ class Backlog:
         )
 
     async def _end(self, rows: Sequence[Delivery], reason: str, label: str, now: float) -> None:
-        """End waiting rows as superseded; `label` is what the reason is counted as."""
-        if not rows:
-            return
-        waiting = {each.id: each for each in rows}
-        for ended in await self._store.end(list(waiting), State.SUPERSEDED, reason, now=now):
-            row = waiting[ended]
-            self._recorder.ended(row, State.SUPERSEDED, label, now - row.created_at)
+        state = State.SUPERSEDED
+        await end_waiting(self._store, self._recorder, rows, state, reason, now=now, label=label)

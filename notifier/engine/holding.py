@@ -56,18 +56,14 @@ class Holding:
         pace: Pace = "patient" if listed else _pace(self._count[namespace])
         self._queues.setdefault(uid, deque()).append(Waiting(held, seen, pace))
 
-    def head(self, uid: str) -> Waiting | None:
-        """Return the change of a rollout that is next; None if none waits any more."""
-        queue = self._queues.get(uid)
-        return queue[0] if queue else None
-
     async def turn(self, uid: str) -> Waiting | None:
         """Return the change of a rollout that is next, None if there is none, once its namespace
         has its turn."""
-        waiting = self.head(uid)
-        if waiting is not None:
-            await self._turns.take(_namespace(waiting))
-        return waiting
+        queue = self._queues.get(uid)
+        if not queue:
+            return None
+        await self._turns.take(_namespace(queue[0]))
+        return queue[0]
 
     def done(self, uid: str) -> None:
         """Take the head away."""

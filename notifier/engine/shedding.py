@@ -21,6 +21,7 @@ from notifier.core.model import Delivery, State, delivery_id
 from notifier.core.overload import Caps, Load
 from notifier.engine.crowding import Crowding
 from notifier.engine.digests import Digests
+from notifier.engine.ending import end_waiting
 from notifier.ports import Clock, Intake, Recorder, Store
 
 log = logging.getLogger(__name__)
@@ -126,15 +127,7 @@ class Shedding:
                 )
 
     async def _end(self, rows: Sequence[Delivery], state: State, reason: str, now: float) -> int:
-        """End rows that still wait; return how many did."""
-        if not rows:
-            return 0
-        waiting = {each.id: each for each in rows}
-        ended = await self._store.end(list(waiting), state, reason, now=now)
-        for id_ in ended:
-            row = waiting[id_]
-            self._recorder.ended(row, state, reason, now - row.created_at)
-        return len(ended)
+        return await end_waiting(self._store, self._recorder, rows, state, reason, now=now)
 
     # --- telling ------------------------------------------------------------------------------
 
